@@ -1,0 +1,19 @@
+//! The domain's words and limits.
+//!
+//! Values of these types are right by construction: the HTTP edge parses requests into them, and
+//! nothing below the edge checks them again. The crate knows no wire format, file or runtime.
+
+pub mod collection;
+pub mod distance;
+pub mod filter;
+pub mod id;
+pub mod limits;
+pub mod metadata;
+pub mod record;
+
+pub use collection::HnswConfiguration;
+pub use distance::Distance;
+pub use filter::{DocumentPredicate, Filter, Number, Predicate, Scalar};
+pub use id::{CollectionId, DocId, SeqNo};
+pub use metadata::{Metadata, MetadataPatch, MetadataValue, SparseVector};
+pub use record::{Patch, Record, RecordPatch};

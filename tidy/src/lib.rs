@@ -1,0 +1,1 @@
+//! The project rules that a machine can check live in `tests/`.
