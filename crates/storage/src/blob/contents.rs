@@ -1,0 +1,123 @@
+//! The bytes of an open blob.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use memmap2::Mmap;
+
+/// Alignment of a blob's first byte in memory, in bytes: a cache line and the widest vector register.
+pub const BLOB_ALIGNMENT: usize = 64;
+
+/// The bytes of an open blob; cloning shares them.
+///
+/// The first byte is aligned to [`BLOB_ALIGNMENT`]. A local blob is mapped, so opening it reads
+/// nothing and its pages come and go with the memory that is free. It stays readable after its blob
+/// is deleted.
+#[derive(Clone)]
+pub struct Blob {
+    contents: Contents,
+}
+
+#[derive(Clone)]
+enum Contents {
+    Mapped(Arc<Mmap>),
+    Memory(Bytes),
+}
+
+impl Blob {
+    /// Copies `bytes` to aligned memory.
+    pub fn copy_from_slice(bytes: &[u8]) -> Self {
+        let mut aligned = AlignedBuffer::with_capacity(bytes.len());
+        aligned.extend(bytes);
+        aligned.into_blob()
+    }
+
+    /// Maps the whole of `file`.
+    pub(crate) fn map(file: &File) -> io::Result<Self> {
+        if file.metadata()?.len() == 0 {
+            // Some systems refuse an empty map.
+            return Ok(Self { contents: Contents::Memory(Bytes::new()) });
+        }
+        #[expect(unsafe_code, reason = "mapping files is the point; this is the crate's only unsafe code")]
+        // SAFETY: The map is undefined when its file changes while it lives. A blob's file is never
+        // written again after it got its name: the store only creates files, gives them names and
+        // removes names, and removing a name keeps the bytes for those who have the file open. The
+        // lock on the data directory keeps other servers out. A person who truncates the file ends
+        // the process by a signal, as pulling out the disk would.
+        let map = unsafe { Mmap::map(file)? };
+        Ok(Self { contents: Contents::Mapped(Arc::new(map)) })
+    }
+
+    /// Whether the bytes are a file's pages rather than memory of this process.
+    pub fn is_mapped(&self) -> bool {
+        matches!(self.contents, Contents::Mapped(_))
+    }
+}
+
+impl Deref for Blob {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &self.contents {
+            Contents::Mapped(map) => map,
+            Contents::Memory(bytes) => bytes,
+        }
+    }
+}
+
+impl AsRef<[u8]> for Blob {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl fmt::Debug for Blob {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Blob")
+            .field("bytes", &self.len())
+            .field("is_mapped", &self.is_mapped())
+            .finish()
+    }
+}
+
+/// Memory that grows until it becomes a [`Blob`].
+///
+/// The allocator aligns bytes to nothing in particular, so the contents start at the first aligned
+/// address of a slightly larger buffer.
+pub(crate) struct AlignedBuffer {
+    buffer: Vec<u8>,
+    start: usize,
+}
+
+impl AlignedBuffer {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        let mut buffer = Vec::with_capacity(bytes + BLOB_ALIGNMENT);
+        let start = padding_at(&buffer);
+        buffer.resize(start, 0);
+        Self { buffer, start }
+    }
+
+    pub(crate) fn extend(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    pub(crate) fn into_blob(self) -> Blob {
+        if padding_at(&self.buffer) == self.start {
+            // The vector's memory does not move when it becomes shared.
+            let contents = Contents::Memory(Bytes::from_owner(self.buffer).slice(self.start..));
+            return Blob { contents };
+        }
+        // It grew past its capacity and moved to an address of another alignment.
+        Blob::copy_from_slice(&self.buffer[self.start..])
+    }
+}
+
+/// Bytes from the start of `buffer` to the next aligned address.
+fn padding_at(buffer: &[u8]) -> usize {
+    buffer.as_ptr().addr().wrapping_neg() % BLOB_ALIGNMENT
+}

@@ -1,0 +1,221 @@
+//! Opens and verifies a segment. No bytes, however damaged, make it panic.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::format::{
+    BLOCK_BYTES, CHECKSUM_BYTES, ENTRY_BYTES, Entry, FOOTER_BYTES, Footer, HEADER_BYTES, Header, HeaderError,
+    SectionId, VERSION, align, blocks_of,
+};
+use super::{SegmentError, SegmentPart};
+use crate::blob::Blob;
+use crate::checksum::xxh3_64;
+
+/// An open segment; cloning shares it.
+#[derive(Clone, Debug)]
+pub struct SegmentReader {
+    blob: Blob,
+    layout: Arc<Layout>,
+}
+
+#[derive(Debug)]
+struct Layout {
+    name: String,
+    kind: u16,
+    checksum: u64,
+    sections: Vec<Section>,
+}
+
+/// All ranges lie within the file; [`SegmentReader::open`] has checked them.
+#[derive(Debug)]
+struct Section {
+    id: SectionId,
+    /// The bytes of the section in the file.
+    range: Range<usize>,
+    /// The zeros after them.
+    padding: Range<usize>,
+    /// The checksums of its blocks in the directory.
+    checksums: Range<usize>,
+}
+
+impl SegmentReader {
+    /// Opens the segment in `blob`; `name` is what errors call it.
+    ///
+    /// Checks the header, the directory and the footer, but not the sections: see
+    /// [`SegmentReader::verify`].
+    ///
+    /// # Errors
+    /// [`SegmentError::NotASegment`], [`SegmentError::UnsupportedVersion`],
+    /// [`SegmentError::Truncated`], [`SegmentError::Damaged`].
+    pub fn open(blob: Blob, name: impl Into<String>) -> Result<Self, SegmentError> {
+        let name = name.into();
+        let (header, footer) = read_ends(&blob, &name)?;
+        let sections = read_directory(&blob, &name, &footer)?;
+        let layout = Layout { name, kind: header.kind, checksum: footer.checksum, sections };
+        Ok(Self { blob, layout: Arc::new(layout) })
+    }
+
+    /// Tells what the section numbers mean; as given to the writer.
+    pub fn kind(&self) -> u16 {
+        self.layout.kind
+    }
+
+    /// The footer's checksum, which tells this segment from any other.
+    pub fn checksum(&self) -> u64 {
+        self.layout.checksum
+    }
+
+    /// Length of the file.
+    pub fn bytes(&self) -> u64 {
+        self.blob.len() as u64
+    }
+
+    /// The name given to [`SegmentReader::open`].
+    pub fn name(&self) -> &str {
+        &self.layout.name
+    }
+
+    /// The whole file; the ranges of [`SegmentReader::section_range`] are within it.
+    pub fn blob(&self) -> &Blob {
+        &self.blob
+    }
+
+    /// The bytes of a section, unverified.
+    pub fn section(&self, id: SectionId) -> Option<&[u8]> {
+        self.blob.get(self.section_range(id)?)
+    }
+
+    /// Where the bytes of a section are in the file.
+    pub fn section_range(&self, id: SectionId) -> Option<Range<usize>> {
+        self.find(id).map(|section| section.range.clone())
+    }
+
+    /// The numbers of all sections and their bytes, in the order of the file.
+    pub fn sections(&self) -> impl ExactSizeIterator<Item = (SectionId, &[u8])> {
+        self.layout.sections.iter().map(|section| (section.id, self.slice(&section.range)))
+    }
+
+    /// Compares every block of a section with its checksum. Reads the whole section.
+    ///
+    /// # Errors
+    /// [`SegmentError::Checksum`] for the first damaged block, [`SegmentError::Damaged`] if the
+    /// padding after the section is, [`SegmentError::MissingSection`].
+    pub fn verify(&self, id: SectionId) -> Result<(), SegmentError> {
+        match self.find(id) {
+            Some(section) => self.verify_section(section),
+            None => Err(SegmentError::MissingSection { name: self.layout.name.clone(), section: id }),
+        }
+    }
+
+    /// Verifies all sections. Together with [`SegmentReader::open`] this covers every byte of the file.
+    ///
+    /// # Errors
+    /// As [`SegmentReader::verify`], for the first damaged section.
+    pub fn verify_all(&self) -> Result<(), SegmentError> {
+        self.layout.sections.iter().try_for_each(|section| self.verify_section(section))
+    }
+
+    fn find(&self, id: SectionId) -> Option<&Section> {
+        self.layout.sections.iter().find(|section| section.id == id)
+    }
+
+    fn slice(&self, range: &Range<usize>) -> &[u8] {
+        self.blob.get(range.clone()).unwrap_or_default()
+    }
+
+    fn verify_section(&self, section: &Section) -> Result<(), SegmentError> {
+        let blocks = self.slice(&section.range).chunks(BLOCK_BYTES);
+        let (checksums, _) = self.slice(&section.checksums).as_chunks::<CHECKSUM_BYTES>();
+        for (index, (block, checksum)) in blocks.zip(checksums).enumerate() {
+            let (expected, found) = (u64::from_le_bytes(*checksum), xxh3_64(block));
+            if expected != found {
+                return Err(SegmentError::Checksum {
+                    name: self.layout.name.clone(),
+                    section: section.id,
+                    offset: (section.range.start + index * BLOCK_BYTES) as u64,
+                    bytes: block.len() as u64,
+                    expected,
+                    found,
+                });
+            }
+        }
+        match self.slice(&section.padding).iter().position(|&byte| byte != 0) {
+            Some(at) => {
+                Err(damaged(&self.layout.name, SegmentPart::Padding, (section.padding.start + at) as u64))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn read_ends(blob: &Blob, name: &str) -> Result<(Header, Footer), SegmentError> {
+    let file_bytes = blob.len() as u64;
+    let truncated = || SegmentError::Truncated { name: name.to_owned(), bytes: file_bytes };
+    let header = blob.first_chunk::<HEADER_BYTES>().ok_or_else(truncated)?;
+    let header = Header::decode(header).map_err(|error| match error {
+        HeaderError::NotASegment => SegmentError::NotASegment { name: name.to_owned() },
+        HeaderError::Damaged => damaged(name, SegmentPart::Header, 0),
+        HeaderError::UnsupportedVersion(version) => {
+            SegmentError::UnsupportedVersion { name: name.to_owned(), version, supported: VERSION }
+        }
+    })?;
+    let (_, rest) = blob.split_at(HEADER_BYTES);
+    let bytes = rest.last_chunk::<FOOTER_BYTES>().ok_or_else(truncated)?;
+    let footer_offset = file_bytes - FOOTER_BYTES as u64;
+    let Some(footer) = Footer::decode(bytes) else {
+        // Without its end mark too, this is no footer at all: the file was cut, or grew.
+        let is_footer = Footer::has_magic(bytes);
+        return Err(if is_footer { damaged(name, SegmentPart::Footer, footer_offset) } else { truncated() });
+    };
+    let is_footer_of_this_file = Footer::has_magic(bytes)
+        && footer.header_checksum == header.checksum
+        && footer.file_bytes == file_bytes
+        && footer.directory_offset.checked_add(footer.directory_bytes) == Some(footer_offset);
+    if is_footer_of_this_file {
+        Ok((header, footer))
+    } else {
+        Err(damaged(name, SegmentPart::Footer, footer_offset))
+    }
+}
+
+fn read_directory(blob: &Blob, name: &str, footer: &Footer) -> Result<Vec<Section>, SegmentError> {
+    let offset = footer.directory_offset;
+    let is_damaged = || damaged(name, SegmentPart::Directory, offset);
+    let start = usize::try_from(offset).map_err(|_| is_damaged())?;
+    let directory = blob.get(start..blob.len() - FOOTER_BYTES).ok_or_else(is_damaged)?;
+    if xxh3_64(directory) != footer.directory_checksum {
+        return Err(is_damaged());
+    }
+    // The checksums agree, so what follows fails only for a file that was made wrong on purpose.
+    let table_bytes = (footer.sections as usize).checked_mul(ENTRY_BYTES).ok_or_else(is_damaged)?;
+    let (table, checksums) = directory.split_at_checked(table_bytes).ok_or_else(is_damaged)?;
+    let mut sections: Vec<Section> = Vec::with_capacity(footer.sections as usize);
+    let mut section_offset = HEADER_BYTES as u64;
+    let mut checksum_offset = start + table.len();
+    for entry in table.as_chunks::<ENTRY_BYTES>().0 {
+        let Entry { id, offset, bytes } = Entry::decode(entry);
+        let end = offset.checked_add(bytes).ok_or_else(is_damaged)?;
+        let padded_end = align(end).ok_or_else(is_damaged)?;
+        // There is one layout for given lengths: no gaps, no overlaps.
+        let is_in_place = offset == section_offset && padded_end <= footer.directory_offset;
+        if !is_in_place || sections.iter().any(|section| section.id == id) {
+            return Err(is_damaged());
+        }
+        let checksum_end = checksum_offset + blocks_of(bytes) as usize * CHECKSUM_BYTES;
+        sections.push(Section {
+            id,
+            range: offset as usize..end as usize,
+            padding: end as usize..padded_end as usize,
+            checksums: checksum_offset..checksum_end,
+        });
+        section_offset = padded_end;
+        checksum_offset = checksum_end;
+    }
+    let is_complete =
+        section_offset == footer.directory_offset && checksum_offset == start + table.len() + checksums.len();
+    if is_complete { Ok(sections) } else { Err(is_damaged()) }
+}
+
+fn damaged(name: &str, part: SegmentPart, offset: u64) -> SegmentError {
+    SegmentError::Damaged { name: name.to_owned(), part, offset }
+}
