@@ -14,7 +14,7 @@ pub const PACKAGES_MAX: usize = 220;
 
 /// Packages that the server must not contain: a second async runtime, or a build that needs more
 /// than a Rust and a C compiler.
-const FORBIDDEN: [&str; 11] = [
+pub const FORBIDDEN: [&str; 11] = [
     "arrow",
     "async-std",
     "bindgen",

@@ -1,8 +1,10 @@
 //! The project's rules, applied to this repository. `make tidy` shows what each test looked at.
 
+use std::collections::BTreeSet;
+
 use huedb_tidy::cargo::Scope;
 use huedb_tidy::tree::SourceFile;
-use huedb_tidy::{arrows, cargo, links, packages, sizes, tree, words};
+use huedb_tidy::{arrows, cargo, licence, links, packages, sizes, tree, words};
 
 /// Says what was looked at and fails with all problems at once.
 #[track_caller]
@@ -100,6 +102,21 @@ fn every_package_has_an_allowed_licence() {
 }
 
 #[test]
+fn cargo_deny_keeps_the_same_lists() {
+    let text = std::fs::read_to_string(tree::root().join("deny.toml")).unwrap();
+    let problems = [
+        difference("licences", &quoted(&text, "allow"), &licence::ALLOWED),
+        difference("forbidden packages", &quoted(&text, "deny"), &packages::FORBIDDEN),
+        difference(
+            "packages in several versions",
+            &quoted(&text, "skip"),
+            &packages::SEVERAL_VERSIONS.map(|(name, _)| name),
+        ),
+    ];
+    accept("lists of deny.toml", &problems.concat());
+}
+
+#[test]
 fn links_between_documents_work() {
     let mut documents = tree::text_files().unwrap();
     documents.retain(|file| file.has_extension("md"));
@@ -112,4 +129,18 @@ fn worst(sizes: &[sizes::Size]) -> String {
     let worst: Vec<String> =
         sizes.iter().take(3).map(|size| format!("{} ({})", size.place, size.lines)).collect();
     worst.join(", ")
+}
+
+/// First quoted text of each line in the list `name = [`, without a version.
+fn quoted<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+    let start = format!("{name} = [");
+    let lines = text.lines().skip_while(|line| *line != start).skip(1).take_while(|line| *line != "]");
+    lines.filter_map(|line| line.split('"').nth(1)?.split('@').next()).collect()
+}
+
+fn difference(what: &str, found: &[&str], expected: &[&str]) -> Vec<String> {
+    let found: BTreeSet<&str> = found.iter().copied().collect();
+    let expected: BTreeSet<&str> = expected.iter().copied().collect();
+    let differing = found.symmetric_difference(&expected);
+    differing.map(|name| format!("{what}: `{name}` is in one list only")).collect()
 }

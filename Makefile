@@ -1,0 +1,83 @@
+# `make test` is the whole check of a commit and installs what it needs. `make help` lists the rest.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+HUEDB := $(or $(CARGO_TARGET_DIR),target)/release/huedb
+# Rounds of the crash test: a few in every check, the full number in `make crash`.
+CRASH_ROUNDS_FAST := 5
+CRASH_ROUNDS := 50
+
+step = @printf '\n==> %s\n' "$(1)"
+
+.PHONY: help
+help: ## List the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F'|' '{ printf "make %-18s %s\n", $$1, $$2 }'
+
+.PHONY: test
+test: tools fmt lint tidy unit conformance-fast ## Everything a commit must pass; installs what it needs
+
+.PHONY: tools
+tools: ## Install what the tests need beside Rust, if it is missing
+	$(call step,test tools)
+	@scripts/install-test-tools.sh
+
+.PHONY: fmt
+fmt: ## Check the formatting
+	$(call step,formatting)
+	@cargo fmt --all --check
+
+.PHONY: lint
+lint: ## Clippy on everything, warnings are errors
+	$(call step,clippy)
+	@cargo clippy --workspace --all-targets --locked -- -D warnings
+
+.PHONY: tidy
+tidy: ## The project's rules: arrows, sizes, names, packages, licences, links
+	$(call step,tidy)
+	@cargo test --package huedb-tidy --locked -- --nocapture
+
+.PHONY: unit
+unit: ## Tests of all crates, with a short crash test
+	$(call step,tests of the crates with $(CRASH_ROUNDS_FAST) rounds of the crash test)
+	@HUEDB_CRASH_ROUNDS=$(CRASH_ROUNDS_FAST) cargo test --workspace --exclude huedb-tidy --locked
+
+.PHONY: build
+build: ## The server as it is used: target/release/huedb
+	$(call step,release build)
+	@cargo build --release --locked
+
+.PHONY: conformance-fast
+conformance-fast: build ## Chroma's own clients against the server, short preset
+	$(call step,conformance: short preset)
+	@python3 conformance/run.py --binary $(HUEDB) --fast
+
+.PHONY: conformance
+conformance: tools build ## Chroma's own clients and test suites against the server, all of them
+	$(call step,conformance: everything)
+	@python3 conformance/run.py --binary $(HUEDB)
+
+.PHONY: crash
+crash: ## Kill the server at random moments, 50 rounds on one data directory
+	$(call step,crash test: $(CRASH_ROUNDS) rounds)
+	@HUEDB_CRASH_ROUNDS=$(CRASH_ROUNDS) cargo test --package huedb-server --test it --locked crash -- --nocapture
+
+.PHONY: bench
+bench: tools ## Measure HueDB beside Chroma on this machine; writes docs/benchmarks/
+	$(call step,benchmark)
+	@bench/compare.sh
+
+.PHONY: deny
+deny: ## cargo-deny on licences, bans and sources
+	$(call step,cargo-deny)
+	@cargo deny --version >/dev/null 2>&1 || { echo 'cargo-deny is missing: cargo install --locked cargo-deny' >&2; exit 1; }
+	@cargo deny check licenses bans sources
+
+.PHONY: clean-root
+clean-root: ## Try the two commands of the README in a new Debian root (needs root rights)
+	$(call step,clean root)
+	@scripts/clean-root.sh
