@@ -57,9 +57,14 @@ conformance-fast: build ## Chroma's own clients against the server, short preset
 	@python3 conformance/run.py --binary $(HUEDB) --fast
 
 .PHONY: conformance
-conformance: tools build ## Chroma's own clients and test suites against the server, all of them
-	$(call step,conformance: everything)
+conformance: tools build ## Chroma's own clients and more of its test suites against the server
+	$(call step,conformance: default preset)
 	@python3 conformance/run.py --binary $(HUEDB)
+
+.PHONY: conformance-full
+conformance-full: tools build ## Every suite, about an hour
+	$(call step,conformance: every suite)
+	@python3 conformance/run.py --binary $(HUEDB) --full
 
 .PHONY: crash
 crash: ## Kill the server at random moments, 50 rounds on one data directory
