@@ -1,1 +1,38 @@
-//! placeholder
+//! Distance kernels with run-time CPU dispatch.
+//!
+//! A [`Kernels`] value is one set of inner loops for one instruction-set [`Level`]. It is chosen once, by
+//! [`Kernels::detect`] or [`Kernels::with_level`], and passed to whoever computes distances; it is `Copy`
+//! and holds nothing but the level and a pointer to a static table of functions.
+//!
+//! Guarantees that callers build on:
+//! - A `*_many` kernel gives, row by row, **bit for bit** what the one-row kernel of the same level gives.
+//! - `f32` sums of different levels differ only by the order of additions and by fused multiply-add: every
+//!   level stays within `(n + 8) * 2^-24` of the exact sum, relative to the sum of the terms' magnitudes.
+//!   For dot products with underflow, add `n * 2^-149`.
+//! - `i8` results are exact, and equal on all levels, over the whole range -128..=127.
+//! - No alignment is needed. Not-a-number and infinities go through as IEEE 754 says.
+//!
+//! Nearly all `unsafe` code of the project lives in this crate. It reads no environment variables and
+//! has no dependencies.
+
+mod entry;
+mod level;
+mod scalar;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx512_vnni;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+#[cfg(target_arch = "aarch64")]
+mod neon_dot;
+
+mod kernels;
+mod prefetch;
+
+pub use kernels::{I8_LENGTH_MAX, Kernels};
+pub use level::Level;
+pub use prefetch::prefetch;

@@ -1,0 +1,157 @@
+//! AVX2 with FMA.
+
+#![allow(unsafe_code, reason = "vector loads through pointers; the contract is that of `entry::Table`")]
+
+use std::arch::x86_64::{
+    __m128i, __m256, __m256i, _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtsi128_si32, _mm_cvtss_f32,
+    _mm_loadu_si128, _mm_movehdup_ps, _mm_movehl_ps, _mm_shuffle_epi32, _mm256_add_epi32, _mm256_add_ps,
+    _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_extractf128_ps,
+    _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16,
+    _mm256_maskload_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_sub_ps,
+};
+
+use crate::entry::{Table, entry_points};
+use crate::prefetch::prefetch_next_group;
+
+pub(crate) const TABLE: Table = Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many };
+
+const LANES: usize = 8;
+const BLOCK: usize = 4 * LANES;
+const LANES_I8: usize = 16;
+
+/// Eight lanes from `MASKS[8 - n]` on have their first `n` lanes set.
+static MASKS: [i32; 2 * LANES] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+entry_points! { f32 rows 2, #[target_feature(enable = "avx2,fma")] }
+entry_points! { i8 rows 4, #[target_feature(enable = "avx2,fma")] }
+
+/// Four running sums a row hide the latency of the fused multiply-add; two rows at a time is what fits
+/// into the 16 registers.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(query: &[f32], rows: &[f32]) -> [f32; ROWS] {
+    let dimensions = query.len();
+    debug_assert_eq!(rows.len(), dimensions * ROWS);
+    let (query, rows) = (query.as_ptr(), rows.as_ptr());
+    let mut sums = [[_mm256_setzero_ps(); 4]; ROWS];
+    let mut at = 0;
+    while at + BLOCK <= dimensions {
+        for part in 0..4 {
+            let offset = at + part * LANES;
+            // SAFETY: `offset + LANES <= at + BLOCK <= dimensions`, and row `row` starts at
+            // `row * dimensions`, so that both loads stay inside their slices.
+            unsafe {
+                let a = _mm256_loadu_ps(query.add(offset));
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let from = rows.add(row * dimensions + offset);
+                    prefetch_next_group::<ROWS, _>(from, dimensions);
+                    let b = _mm256_loadu_ps(from);
+                    sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
+                }
+            }
+        }
+        at += BLOCK;
+    }
+    for part in 0..4 {
+        let offset = at + part * LANES;
+        if offset < dimensions {
+            // SAFETY: `MASKS` has 8 lanes from any index up to 8 on. The mask leaves out every lane at or
+            // behind `dimensions`; masked lanes are not read.
+            unsafe {
+                let masks = MASKS.as_ptr().add(LANES.saturating_sub(dimensions - offset));
+                let mask = _mm256_loadu_si256(masks.cast());
+                let a = _mm256_maskload_ps(query.add(offset), mask);
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let b = _mm256_maskload_ps(rows.add(row * dimensions + offset), mask);
+                    sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
+                }
+            }
+        }
+    }
+    sums.map(|[a, b, c, d]| reduce(_mm256_add_ps(_mm256_add_ps(a, b), _mm256_add_ps(c, d))))
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn add_term<const DIFFERENCE: bool>(sum: __m256, a: __m256, b: __m256) -> __m256 {
+    if DIFFERENCE {
+        let difference = _mm256_sub_ps(a, b);
+        _mm256_fmadd_ps(difference, difference, sum)
+    } else {
+        _mm256_fmadd_ps(a, b, sum)
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn reduce(sum: __m256) -> f32 {
+    let four = _mm_add_ps(_mm256_castps256_ps128(sum), _mm256_extractf128_ps::<1>(sum));
+    let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+}
+
+/// Widens to 16 bits: `vpmaddwd` adds pairs of products into 32 bits and cannot overflow there, whereas
+/// the byte instruction `vpmaddubsw` would saturate at the ends of the range. With four rows at a time the
+/// query is widened once for four uses.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn sums_i8<const ROWS: usize>(query: &[i8], rows: &[i8]) -> [i32; ROWS] {
+    let length = query.len();
+    debug_assert_eq!(rows.len(), length * ROWS);
+    let (query_start, rows_start) = (query.as_ptr(), rows.as_ptr());
+    let mut sums = [[_mm256_setzero_si256(); 2]; ROWS];
+    let mut at = 0;
+    while at + LANES_I8 <= length {
+        let part = at / LANES_I8 % 2;
+        // SAFETY: `at + LANES_I8 <= length`, and row `row` starts at `row * length`.
+        unsafe {
+            let a = load_wide(query_start.add(at));
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let from = rows_start.add(row * length + at);
+                prefetch_next_group::<ROWS, _>(from, length);
+                let b = load_wide(from);
+                sums[part] = _mm256_add_epi32(sums[part], _mm256_madd_epi16(a, b));
+            }
+        }
+        at += LANES_I8;
+    }
+    if at < length {
+        // SAFETY: `padded` returns an array of 16 values.
+        unsafe {
+            let a = load_wide(padded(&query[at..]).as_ptr());
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let b = load_wide(padded(&rows[row * length + at..(row + 1) * length]).as_ptr());
+                sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(a, b));
+            }
+        }
+    }
+    sums.map(|[a, b]| reduce_i32(_mm256_add_epi32(a, b)))
+}
+
+/// `values`, at most 15 of them, with zeros behind.
+#[inline]
+fn padded(values: &[i8]) -> [i8; LANES_I8] {
+    std::array::from_fn(|lane| values.get(lane).copied().unwrap_or(0))
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn load_wide(from: *const i8) -> __m256i {
+    // SAFETY: the caller guarantees 16 readable bytes.
+    let bytes: __m128i = unsafe { _mm_loadu_si128(from.cast()) };
+    _mm256_cvtepi8_epi16(bytes)
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn reduce_i32(sum: __m256i) -> i32 {
+    let four = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256::<1>(sum));
+    let two = _mm_add_epi32(four, _mm_shuffle_epi32::<0b01_00_11_10>(four));
+    _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32::<0b10_11_00_01>(two)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn bias_i8(_query: &[i8]) -> i32 {
+    0
+}

@@ -1,0 +1,118 @@
+//! AVX-512 F, BW and VL.
+
+#![allow(unsafe_code, reason = "vector loads through pointers; the contract is that of `entry::Table`")]
+
+use std::arch::x86_64::{
+    __m512, __m512i, _mm256_maskz_loadu_epi8, _mm512_add_epi32, _mm512_add_ps, _mm512_cvtepi8_epi16,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_madd_epi16, _mm512_maskz_loadu_ps, _mm512_reduce_add_epi32,
+    _mm512_reduce_add_ps, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_sub_ps,
+};
+
+use crate::entry::{Table, entry_points};
+use crate::prefetch::prefetch_next_group;
+
+pub(crate) const TABLE: Table = Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many };
+
+const LANES: usize = 16;
+const BLOCK: usize = 4 * LANES;
+const LANES_I8: usize = 32;
+
+entry_points! { f32 rows 4, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
+entry_points! { i8 rows 4, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
+
+/// Four running sums a row hide the latency of the fused multiply-add; with four rows at a time each part
+/// of the query is loaded once for four uses. 16 sums and 4 query parts fit into the 32 registers.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(crate) unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(
+    query: &[f32],
+    rows: &[f32],
+) -> [f32; ROWS] {
+    let dimensions = query.len();
+    debug_assert_eq!(rows.len(), dimensions * ROWS);
+    let (query, rows) = (query.as_ptr(), rows.as_ptr());
+    let mut sums = [[_mm512_setzero_ps(); 4]; ROWS];
+    let mut at = 0;
+    while at + BLOCK <= dimensions {
+        for part in 0..4 {
+            let offset = at + part * LANES;
+            // SAFETY: `offset + LANES <= at + BLOCK <= dimensions`, and row `row` starts at
+            // `row * dimensions`, so that both loads stay inside their slices.
+            unsafe {
+                let a = _mm512_loadu_ps(query.add(offset));
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let from = rows.add(row * dimensions + offset);
+                    prefetch_next_group::<ROWS, _>(from, dimensions);
+                    let b = _mm512_loadu_ps(from);
+                    sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
+                }
+            }
+        }
+        at += BLOCK;
+    }
+    for part in 0..4 {
+        let offset = at + part * LANES;
+        if offset < dimensions {
+            let mask = u16::MAX >> LANES.saturating_sub(dimensions - offset);
+            // SAFETY: the mask leaves out every lane at or behind `dimensions`; masked lanes are not read.
+            unsafe {
+                let a = _mm512_maskz_loadu_ps(mask, query.add(offset));
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let b = _mm512_maskz_loadu_ps(mask, rows.add(row * dimensions + offset));
+                    sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
+                }
+            }
+        }
+    }
+    sums.map(|[a, b, c, d]| _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(a, b), _mm512_add_ps(c, d))))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+fn add_term<const DIFFERENCE: bool>(sum: __m512, a: __m512, b: __m512) -> __m512 {
+    if DIFFERENCE {
+        let difference = _mm512_sub_ps(a, b);
+        _mm512_fmadd_ps(difference, difference, sum)
+    } else {
+        _mm512_fmadd_ps(a, b, sum)
+    }
+}
+
+/// Widens to 16 bits: `vpmaddwd` adds pairs of products into 32 bits and cannot overflow there.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn sums_i8<const ROWS: usize>(query: &[i8], rows: &[i8]) -> [i32; ROWS] {
+    let length = query.len();
+    debug_assert_eq!(rows.len(), length * ROWS);
+    let (query, rows) = (query.as_ptr(), rows.as_ptr());
+    let mut sums = [_mm512_setzero_si512(); ROWS];
+    let mut at = 0;
+    while at < length {
+        let mask = u32::MAX >> LANES_I8.saturating_sub(length - at);
+        // SAFETY: the mask leaves out every lane at or behind `length`; masked lanes are not read.
+        unsafe {
+            let a = load_wide(mask, query.add(at));
+            for (row, sum) in sums.iter_mut().enumerate() {
+                let from = rows.add(row * length + at);
+                prefetch_next_group::<ROWS, _>(from, length);
+                let b = load_wide(mask, from);
+                *sum = _mm512_add_epi32(*sum, _mm512_madd_epi16(a, b));
+            }
+        }
+        at += LANES_I8;
+    }
+    sums.map(|sum| _mm512_reduce_add_epi32(sum))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn load_wide(mask: u32, from: *const i8) -> __m512i {
+    // SAFETY: the caller masks every lane that may not be read.
+    _mm512_cvtepi8_epi16(unsafe { _mm256_maskz_loadu_epi8(mask, from) })
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn bias_i8(_query: &[i8]) -> i32 {
+    0
+}

@@ -1,0 +1,96 @@
+//! The functions every level offers, and the macro that makes them from the level's two inner loops.
+
+/// One level's functions.
+///
+/// Calling one is undefined behaviour unless the CPU has the level's instructions, both operands of a
+/// one-row function are equally long, and `rows.len() == query.len() * out.len()` with a query that is not
+/// empty for the others.
+pub(crate) struct Table {
+    pub(crate) dot: unsafe fn(&[f32], &[f32]) -> f32,
+    pub(crate) squared_l2: unsafe fn(&[f32], &[f32]) -> f32,
+    pub(crate) dot_many: unsafe fn(&[f32], &[f32], &mut [f32]),
+    pub(crate) squared_l2_many: unsafe fn(&[f32], &[f32], &mut [f32]),
+    pub(crate) dot_i8: unsafe fn(&[i8], &[i8]) -> i32,
+    pub(crate) dot_i8_many: unsafe fn(&[i8], &[i8], &mut [i32]),
+}
+
+/// Defines the six `f32` and `i8` entry points of a level.
+///
+/// The module provides `sums::<ROWS, DIFFERENCE>(query, rows) -> [f32; ROWS]` and
+/// `sums_i8::<ROWS>(query, rows) -> [i32; ROWS]`, where `rows` holds `ROWS` rows as long as `query`, and
+/// `bias_i8(query) -> i32`, which is subtracted from every sum of `sums_i8`. Every function gets the
+/// attributes given, so that the loops are inlined into code that may use the same instructions.
+macro_rules! entry_points {
+    (f32 rows $rows_f32:literal, $(#[$attribute:meta])*) => {
+        $(#[$attribute])*
+        pub(crate) unsafe fn dot(a: &[f32], b: &[f32]) -> f32 {
+            // SAFETY: the caller keeps the contract of `Table`.
+            unsafe { sums::<1, false>(a, b)[0] }
+        }
+
+        $(#[$attribute])*
+        pub(crate) unsafe fn squared_l2(a: &[f32], b: &[f32]) -> f32 {
+            // SAFETY: the caller keeps the contract of `Table`.
+            unsafe { sums::<1, true>(a, b)[0] }
+        }
+
+        $(#[$attribute])*
+        pub(crate) unsafe fn dot_many(query: &[f32], rows: &[f32], out: &mut [f32]) {
+            // SAFETY: the caller keeps the contract of `Table`.
+            unsafe { sums_many::<false>(query, rows, out) }
+        }
+
+        $(#[$attribute])*
+        pub(crate) unsafe fn squared_l2_many(query: &[f32], rows: &[f32], out: &mut [f32]) {
+            // SAFETY: the caller keeps the contract of `Table`.
+            unsafe { sums_many::<true>(query, rows, out) }
+        }
+
+        #[inline]
+        $(#[$attribute])*
+        unsafe fn sums_many<const DIFFERENCE: bool>(query: &[f32], rows: &[f32], out: &mut [f32]) {
+            const ROWS: usize = $rows_f32;
+            let mut groups = rows.chunks_exact(query.len() * ROWS);
+            let mut outs = out.chunks_exact_mut(ROWS);
+            for (group, out) in groups.by_ref().zip(outs.by_ref()) {
+                // SAFETY: the group holds `ROWS` rows as long as the query; the CPU has the instructions.
+                out.copy_from_slice(&unsafe { sums::<ROWS, DIFFERENCE>(query, group) });
+            }
+            let rest = groups.remainder().chunks_exact(query.len());
+            for (row, out) in rest.zip(outs.into_remainder()) {
+                // SAFETY: the row is as long as the query; the CPU has the instructions.
+                *out = unsafe { sums::<1, DIFFERENCE>(query, row)[0] };
+            }
+        }
+    };
+    (i8 rows $rows_i8:literal, $(#[$attribute:meta])*) => {
+        $(#[$attribute])*
+        pub(crate) unsafe fn dot_i8(a: &[i8], b: &[i8]) -> i32 {
+            // SAFETY: the caller keeps the contract of `Table`.
+            unsafe { sums_i8::<1>(a, b)[0].wrapping_sub(bias_i8(a)) }
+        }
+
+        $(#[$attribute])*
+        pub(crate) unsafe fn dot_i8_many(query: &[i8], rows: &[i8], out: &mut [i32]) {
+            const ROWS: usize = $rows_i8;
+            // SAFETY: the CPU has the level's instructions.
+            let bias = unsafe { bias_i8(query) };
+            let mut groups = rows.chunks_exact(query.len() * ROWS);
+            let mut outs = out.chunks_exact_mut(ROWS);
+            for (group, out) in groups.by_ref().zip(outs.by_ref()) {
+                // SAFETY: the group holds `ROWS` rows as long as the query; the CPU has the instructions.
+                let sums = unsafe { sums_i8::<ROWS>(query, group) };
+                for (out, sum) in out.iter_mut().zip(sums) {
+                    *out = sum.wrapping_sub(bias);
+                }
+            }
+            let rest = groups.remainder().chunks_exact(query.len());
+            for (row, out) in rest.zip(outs.into_remainder()) {
+                // SAFETY: the row is as long as the query; the CPU has the instructions.
+                *out = unsafe { sums_i8::<1>(query, row)[0] }.wrapping_sub(bias);
+            }
+        }
+    };
+}
+
+pub(crate) use entry_points;

@@ -1,0 +1,165 @@
+//! The public face: lengths are checked here, once, before any vector code runs.
+
+#![allow(unsafe_code, reason = "calls the level's functions, whose contract is checked here")]
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use crate::entry::Table;
+use crate::{Level, scalar};
+
+/// The longest `i8` operand: the sum of so many products of -128 and -128 still fits into an `i32`.
+pub const I8_LENGTH_MAX: usize = 131_071;
+
+/// The kernels of one [`Level`] that this CPU can run.
+///
+/// Distances computed with one value are reproducible to the last bit; those of two levels may differ in
+/// their last bits, so one process should use one level.
+#[derive(Clone, Copy)]
+pub struct Kernels {
+    level: Level,
+    table: &'static Table,
+}
+
+impl Kernels {
+    /// The kernels of the fastest level of this CPU, found out at the first call.
+    pub fn detect() -> Self {
+        static DETECTED: OnceLock<Kernels> = OnceLock::new();
+        *DETECTED.get_or_init(|| {
+            let fastest = Self::all_available().pop();
+            fastest.unwrap_or(Self { level: Level::Scalar, table: &scalar::TABLE })
+        })
+    }
+
+    /// The kernels of `level`, or `None` if this CPU cannot run it.
+    pub fn with_level(level: Level) -> Option<Self> {
+        let table = table(level).filter(|_| level.is_available())?;
+        Some(Self { level, table })
+    }
+
+    /// The kernels of every level of this CPU, from the slowest to the fastest.
+    pub fn all_available() -> Vec<Self> {
+        Level::ALL.into_iter().filter_map(Self::with_level).collect()
+    }
+
+    /// The level of these kernels.
+    pub fn level(self) -> Level {
+        self.level
+    }
+
+    /// The dot product of two vectors; 0 if they are empty.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    #[inline]
+    pub fn dot(self, a: &[f32], b: &[f32]) -> f32 {
+        assert_eq!(a.len(), b.len(), "operands must be equally long");
+        // SAFETY: the CPU has the level (`with_level` checked it), and the operands are equally long.
+        unsafe { (self.table.dot)(a, b) }
+    }
+
+    /// The squared Euclidean distance of two vectors; 0 if they are empty.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    #[inline]
+    pub fn squared_l2(self, a: &[f32], b: &[f32]) -> f32 {
+        assert_eq!(a.len(), b.len(), "operands must be equally long");
+        // SAFETY: the CPU has the level (`with_level` checked it), and the operands are equally long.
+        unsafe { (self.table.squared_l2)(a, b) }
+    }
+
+    /// The squared Euclidean norm of a vector.
+    #[inline]
+    pub fn norm_squared(self, a: &[f32]) -> f32 {
+        self.dot(a, a)
+    }
+
+    /// The dot products of `query` with `out.len()` rows that lie one behind the other in `rows`, each
+    /// equal to what [`Kernels::dot`] gives.
+    ///
+    /// # Panics
+    /// Unless `rows.len() == query.len() * out.len()`.
+    #[inline]
+    pub fn dot_many(self, query: &[f32], rows: &[f32], out: &mut [f32]) {
+        check_rows(query.len(), rows.len(), out.len());
+        if query.is_empty() {
+            return out.fill(0.0);
+        }
+        // SAFETY: the CPU has the level, the query is not empty, and the lengths were checked above.
+        unsafe { (self.table.dot_many)(query, rows, out) }
+    }
+
+    /// The squared Euclidean distances of `query` to `out.len()` rows that lie one behind the other in
+    /// `rows`, each equal to what [`Kernels::squared_l2`] gives.
+    ///
+    /// # Panics
+    /// Unless `rows.len() == query.len() * out.len()`.
+    #[inline]
+    pub fn squared_l2_many(self, query: &[f32], rows: &[f32], out: &mut [f32]) {
+        check_rows(query.len(), rows.len(), out.len());
+        if query.is_empty() {
+            return out.fill(0.0);
+        }
+        // SAFETY: the CPU has the level, the query is not empty, and the lengths were checked above.
+        unsafe { (self.table.squared_l2_many)(query, rows, out) }
+    }
+
+    /// The exact dot product of two 8-bit vectors, over the whole range -128..=127.
+    ///
+    /// # Panics
+    /// If the lengths differ or are above [`I8_LENGTH_MAX`].
+    #[inline]
+    pub fn dot_i8(self, a: &[i8], b: &[i8]) -> i32 {
+        assert_eq!(a.len(), b.len(), "operands must be equally long");
+        assert!(a.len() <= I8_LENGTH_MAX, "operands are too long for 32-bit sums");
+        // SAFETY: the CPU has the level (`with_level` checked it), and the operands are equally long.
+        unsafe { (self.table.dot_i8)(a, b) }
+    }
+
+    /// The exact dot products of `query` with `out.len()` 8-bit rows that lie one behind the other in
+    /// `rows`. Rows padded with zeros to a multiple of 64 bytes are fastest; the query is then padded alike.
+    ///
+    /// # Panics
+    /// Unless `rows.len() == query.len() * out.len()`, or if the query is longer than [`I8_LENGTH_MAX`].
+    #[inline]
+    pub fn dot_i8_many(self, query: &[i8], rows: &[i8], out: &mut [i32]) {
+        check_rows(query.len(), rows.len(), out.len());
+        assert!(query.len() <= I8_LENGTH_MAX, "operands are too long for 32-bit sums");
+        if query.is_empty() {
+            return out.fill(0);
+        }
+        // SAFETY: the CPU has the level, the query is not empty, and the lengths were checked above.
+        unsafe { (self.table.dot_i8_many)(query, rows, out) }
+    }
+}
+
+impl fmt::Debug for Kernels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Kernels").field(&self.level).finish()
+    }
+}
+
+#[inline]
+fn check_rows(query: usize, rows: usize, out: usize) {
+    assert_eq!(Some(rows), query.checked_mul(out), "rows must hold one row for every place in out");
+}
+
+/// The level's functions, if this build has them.
+fn table(level: Level) -> Option<&'static Table> {
+    match level {
+        Level::Scalar => Some(&scalar::TABLE),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => Some(&crate::avx2::TABLE),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => Some(&crate::avx512::TABLE),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512Vnni => Some(&crate::avx512_vnni::TABLE),
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon => Some(&crate::neon::TABLE),
+        #[cfg(target_arch = "aarch64")]
+        Level::NeonDot => Some(&crate::neon_dot::TABLE),
+        #[allow(unreachable_patterns, reason = "the levels of other architectures")]
+        _ => None,
+    }
+}

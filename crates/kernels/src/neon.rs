@@ -1,0 +1,123 @@
+//! NEON, the base line of 64-bit Arm.
+
+#![allow(unsafe_code, reason = "vector loads through pointers; the contract is that of `entry::Table`")]
+
+use std::arch::aarch64::{
+    float32x4_t, vaddq_f32, vaddvq_f32, vaddvq_s32, vdupq_n_f32, vdupq_n_s32, vfmaq_f32, vget_low_s8,
+    vld1q_f32, vld1q_s8, vmull_high_s8, vmull_s8, vpadalq_s16, vsubq_f32,
+};
+
+use crate::entry::{Table, entry_points};
+
+pub(crate) const TABLE: Table = Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many };
+
+const LANES: usize = 4;
+const BLOCK: usize = 4 * LANES;
+pub(crate) const LANES_I8: usize = 16;
+
+entry_points! { f32 rows 4, #[target_feature(enable = "neon")] }
+entry_points! { i8 rows 4, #[target_feature(enable = "neon")] }
+
+/// Four running sums a row hide the latency of the fused multiply-add; with four rows at a time each part
+/// of the query is loaded once for four uses. 16 sums and 4 query parts fit into the 32 registers.
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(query: &[f32], rows: &[f32]) -> [f32; ROWS] {
+    let dimensions = query.len();
+    debug_assert_eq!(rows.len(), dimensions * ROWS);
+    let (query_start, rows_start) = (query.as_ptr(), rows.as_ptr());
+    let mut sums = [[vdupq_n_f32(0.0); 4]; ROWS];
+    let mut at = 0;
+    while at + BLOCK <= dimensions {
+        for part in 0..4 {
+            let offset = at + part * LANES;
+            // SAFETY: `offset + LANES <= at + BLOCK <= dimensions`, and row `row` starts at
+            // `row * dimensions`, so that both loads stay inside their slices.
+            unsafe {
+                let a = vld1q_f32(query_start.add(offset));
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let b = vld1q_f32(rows_start.add(row * dimensions + offset));
+                    sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
+                }
+            }
+        }
+        at += BLOCK;
+    }
+    for part in 0..4 {
+        let offset = at + part * LANES;
+        if offset < dimensions {
+            let end = dimensions.min(offset + LANES);
+            // SAFETY: `padded` returns an array of 4 values.
+            unsafe {
+                let a = vld1q_f32(padded(&query[offset..end]).as_ptr());
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let values = &rows[row * dimensions + offset..row * dimensions + end];
+                    let b = vld1q_f32(padded(values).as_ptr());
+                    sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
+                }
+            }
+        }
+    }
+    sums.map(|[a, b, c, d]| vaddvq_f32(vaddq_f32(vaddq_f32(a, b), vaddq_f32(c, d))))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn add_term<const DIFFERENCE: bool>(sum: float32x4_t, a: float32x4_t, b: float32x4_t) -> float32x4_t {
+    if DIFFERENCE {
+        let difference = vsubq_f32(a, b);
+        vfmaq_f32(sum, difference, difference)
+    } else {
+        vfmaq_f32(sum, a, b)
+    }
+}
+
+/// Products of two bytes fit into 16 bits (the largest is 128 * 128 = 16,384), and `sadalp` adds pairs of
+/// them into 32 bits.
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn sums_i8<const ROWS: usize>(query: &[i8], rows: &[i8]) -> [i32; ROWS] {
+    let length = query.len();
+    debug_assert_eq!(rows.len(), length * ROWS);
+    let mut sums = [[vdupq_n_s32(0); 2]; ROWS];
+    let mut at = 0;
+    while at < length {
+        let end = length.min(at + LANES_I8);
+        // SAFETY: `sixteen` returns a pointer to 16 readable values: those of the slice if it has as many,
+        // else those of the scratch array, which outlives the load.
+        unsafe {
+            let mut scratch = [0; LANES_I8];
+            let a = vld1q_s8(sixteen(&query[at..end], &mut scratch));
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let mut scratch = [0; LANES_I8];
+                let b = vld1q_s8(sixteen(&rows[row * length + at..row * length + end], &mut scratch));
+                sums[0] = vpadalq_s16(sums[0], vmull_s8(vget_low_s8(a), vget_low_s8(b)));
+                sums[1] = vpadalq_s16(sums[1], vmull_high_s8(a, b));
+            }
+        }
+        at = end;
+    }
+    sums.map(|[a, b]| vaddvq_s32(a).wrapping_add(vaddvq_s32(b)))
+}
+
+/// A pointer to 16 values: `values` itself if it has 16, else a copy of it with zeros behind.
+#[inline]
+pub(crate) fn sixteen(values: &[i8], scratch: &mut [i8; LANES_I8]) -> *const i8 {
+    if values.len() == LANES_I8 {
+        return values.as_ptr();
+    }
+    scratch[..values.len()].copy_from_slice(values);
+    scratch.as_ptr()
+}
+
+/// `values`, at most 4 of them, with zeros behind.
+#[inline]
+fn padded(values: &[f32]) -> [f32; LANES] {
+    std::array::from_fn(|lane| values.get(lane).copied().unwrap_or(0.0))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn bias_i8(_query: &[i8]) -> i32 {
+    0
+}

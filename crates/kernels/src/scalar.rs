@@ -1,0 +1,57 @@
+//! The portable level, and the meaning of the others.
+
+#![allow(unsafe_code, reason = "offers the same unsafe function types as the vector levels")]
+
+use crate::entry::{Table, entry_points};
+
+pub(crate) const TABLE: Table = Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many };
+
+/// Independent sums, enough for the compiler to use whatever vector registers the target's base line has.
+const LANES: usize = 16;
+
+entry_points! { f32 rows 1, }
+entry_points! { i8 rows 1, }
+
+#[inline]
+unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(query: &[f32], rows: &[f32]) -> [f32; ROWS] {
+    let mut rows = rows.chunks_exact(query.len().max(1));
+    std::array::from_fn(|_| rows.next().map_or(0.0, |row| sum::<DIFFERENCE>(query, row)))
+}
+
+#[inline]
+fn sum<const DIFFERENCE: bool>(a: &[f32], b: &[f32]) -> f32 {
+    let term = |x: f32, y: f32| if DIFFERENCE { (x - y) * (x - y) } else { x * y };
+    let mut lanes = [0.0_f32; LANES];
+    let (a_chunks, a_rest) = a.as_chunks::<LANES>();
+    let (b_chunks, b_rest) = b.as_chunks::<LANES>();
+    for (x, y) in a_chunks.iter().zip(b_chunks) {
+        for lane in 0..LANES {
+            lanes[lane] += term(x[lane], y[lane]);
+        }
+    }
+    for (lane, (x, y)) in a_rest.iter().zip(b_rest).enumerate() {
+        lanes[lane] += term(*x, *y);
+    }
+    let mut width = LANES;
+    while width > 1 {
+        width /= 2;
+        for lane in 0..width {
+            lanes[lane] += lanes[lane + width];
+        }
+    }
+    lanes[0]
+}
+
+#[inline]
+unsafe fn sums_i8<const ROWS: usize>(query: &[i8], rows: &[i8]) -> [i32; ROWS] {
+    let mut rows = rows.chunks_exact(query.len().max(1));
+    std::array::from_fn(|_| {
+        let row = rows.next().unwrap_or_default();
+        query.iter().zip(row).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+    })
+}
+
+#[inline]
+unsafe fn bias_i8(_query: &[i8]) -> i32 {
+    0
+}
