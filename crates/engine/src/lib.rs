@@ -1,1 +1,36 @@
-//! placeholder
+//! Collections of records in one durable store.
+//!
+//! An [`Engine`] knows tenants, databases and collections; a [`Collection`] is a handle that reads and
+//! writes records. The engine speaks no wire format: the server translates each API generation onto
+//! these calls.
+//!
+//! The path of a write: resolve against the newest state, append one log entry, wait for the disk
+//! together with other writers, publish a snapshot (`collection::state`). The path of a read: take the
+//! published snapshot, select rows, search, load what was asked for (`collection::read`).
+
+mod catalog;
+mod codec;
+mod collection;
+mod engine;
+mod error;
+mod log;
+mod maintenance;
+mod memtable;
+mod metadata_bytes;
+mod options;
+mod recovery;
+mod segment;
+mod shared;
+mod snapshot;
+mod source;
+
+pub use catalog::{
+    CollectionChange, CollectionDescriptor, DEFAULT_DATABASE, DEFAULT_TENANT, Database, Existing,
+    NewCollection, Scope,
+};
+pub use collection::{Collection, GetRequest, Hit, QueryRequest, Selection, WriteTicket};
+pub use engine::{Components, Engine};
+pub use error::Error;
+pub use options::EngineOptions;
+pub use shared::IdSource;
+pub use source::Include;

@@ -81,10 +81,16 @@ struct Queue {
     is_poisoned: bool,
 }
 
-#[derive(Debug)]
 struct Waiting {
     batch: WriteBatch,
+    on_commit: Box<dyn FnOnce() + Send>,
     answer: oneshot::Sender<Result<(), KvError>>,
+}
+
+impl std::fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Waiting").field("batch", &self.batch).finish_non_exhaustive()
+    }
 }
 
 impl Committer {
@@ -118,6 +124,21 @@ impl Committer {
     /// [`KvError::Busy`] if the queue stayed full, [`KvError::Closed`], [`KvError::Poisoned`],
     /// [`KvError::InvalidKey`], [`KvError::ValueTooLarge`]; the batch is not written then.
     pub fn submit(&self, batch: WriteBatch) -> Result<CommitTicket, KvError> {
+        self.submit_then(batch, || {})
+    }
+
+    /// As [`Committer::submit`]; once `batch` is durable, `on_commit` runs on the committer's thread.
+    ///
+    /// It runs before the ticket resolves and after the ones of earlier batches, whether or not the
+    /// ticket is kept, so what it publishes is durable and published in order. It must be quick.
+    ///
+    /// # Errors
+    /// As [`Committer::submit`]; `on_commit` does not run then, nor when the write fails.
+    pub fn submit_then(
+        &self,
+        batch: WriteBatch,
+        on_commit: impl FnOnce() + Send + 'static,
+    ) -> Result<CommitTicket, KvError> {
         // One bad batch would fail the whole group it is merged into.
         batch.check()?;
         let shared = &*self.shared;
@@ -140,7 +161,7 @@ impl Committer {
         }
         let (answer, receiver) = oneshot::channel();
         queue.bytes += batch.bytes();
-        queue.waiting.push(Waiting { batch, answer });
+        queue.waiting.push(Waiting { batch, on_commit: Box::new(on_commit), answer });
         shared.filled.notify_one();
         Ok(CommitTicket { receiver })
     }
@@ -221,8 +242,10 @@ impl Shared {
     fn commit(&self, kv: &dyn Kv, group: Vec<Waiting>) -> bool {
         let mut merged = WriteBatch::new();
         let mut answers = Vec::with_capacity(group.len());
-        for Waiting { batch, answer } in group {
+        let mut hooks = Vec::with_capacity(group.len());
+        for Waiting { batch, on_commit, answer } in group {
             merged.append(batch);
+            hooks.push(on_commit);
             answers.push(answer);
         }
         let bytes = merged.bytes() as u64;
@@ -234,6 +257,7 @@ impl Shared {
             self.batches.fetch_add(answers.len() as u64, Ordering::Relaxed);
             self.bytes.fetch_add(bytes, Ordering::Relaxed);
             self.sync_micros.fetch_add(micros, Ordering::Relaxed);
+            hooks.into_iter().for_each(|on_commit| on_commit());
         } else {
             // Before the answers: whoever learns of the failure finds the committer poisoned.
             self.poison();

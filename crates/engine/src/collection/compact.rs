@@ -1,0 +1,127 @@
+//! Several segments become one; superseded and deleted records leave the disk.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use roaring::RoaringBitmap;
+
+use super::state::CollectionState;
+use crate::error::Error;
+use crate::segment::{PlacedRow, RecordSegment};
+use crate::snapshot::{SegmentView, Snapshot};
+use crate::source::Source;
+
+/// Segments of about one size that are merged at once.
+const TIER_SEGMENTS: usize = 4;
+/// Segments count as about one size while the largest is at most this many times the smallest.
+const TIER_RATIO: u64 = 8;
+/// Share of dead rows, in percent, beyond which a segment is rewritten on its own.
+const DEAD_PERCENT_MAX: u64 = 25;
+
+/// A row that a merge dropped.
+const DROPPED: u32 = u32::MAX;
+
+/// Segments and the one that takes their place.
+struct Merged {
+    inputs: Vec<Arc<RecordSegment>>,
+    /// By input and row: the row in the output, or [`DROPPED`].
+    moved: Vec<Vec<u32>>,
+    /// `None` if no record is left.
+    output: Option<Arc<RecordSegment>>,
+}
+
+impl CollectionState {
+    pub(crate) fn schedule_compaction(self: &Arc<Self>) {
+        if !choose(&self.published().segments).is_empty()
+            && !self.compaction_scheduled.swap(true, Ordering::AcqRel)
+        {
+            self.shared.maintenance.compact(self);
+        }
+    }
+
+    /// Merges the segments that are due, until none is.
+    pub(crate) fn compact(self: &Arc<Self>) -> Result<(), Error> {
+        self.compaction_scheduled.store(false, Ordering::Release);
+        loop {
+            let snapshot = self.published();
+            let chosen = choose(&snapshot.segments);
+            if chosen.is_empty() || self.shared.maintenance.is_stopping() {
+                return Ok(());
+            }
+            let inputs: Vec<_> = chosen.iter().map(|index| snapshot.segments[*index].clone()).collect();
+            let merged = self.merge(&inputs, &snapshot)?;
+            let committed = self.commit_manifest(&[], |version| merged.swap_into(version));
+            match committed {
+                Ok(true) => inputs.iter().for_each(|view| self.shared.delete_segment(view.segment.name())),
+                _ => merged.output.iter().for_each(|segment| self.shared.delete_segment(segment.name())),
+            }
+            if !committed? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn merge(&self, inputs: &[SegmentView], snapshot: &Snapshot) -> Result<Merged, Error> {
+        let sources: Vec<_> = inputs.iter().map(|view| Source::Segment(Arc::clone(&view.segment))).collect();
+        let mut rows = Vec::new();
+        for (number, view) in inputs.iter().enumerate() {
+            let live =
+                (0_u32..).zip(view.segment.doc_ids()).filter(|(row, _)| !view.tombstones.contains(*row));
+            rows.extend(live.map(|(row, doc_id)| (*doc_id, number, row)));
+        }
+        rows.sort_unstable();
+        let mut moved: Vec<_> =
+            inputs.iter().map(|view| vec![DROPPED; view.segment.rows() as usize]).collect();
+        for (to, (_, input, from)) in (0_u32..).zip(&rows) {
+            moved[*input][*from as usize] = to;
+        }
+        let placed: Vec<_> = rows
+            .iter()
+            .map(|(doc_id, input, row)| PlacedRow {
+                doc_id: huedb_types::DocId(*doc_id),
+                source: &sources[*input],
+                row: *row,
+            })
+            .collect();
+        let output = self.build(&placed, snapshot.dimension)?;
+        Ok(Merged { inputs: inputs.iter().map(|view| Arc::clone(&view.segment)).collect(), moved, output })
+    }
+}
+
+impl Merged {
+    /// `version` with the output in place of the inputs.
+    fn swap_into(&self, version: &Snapshot) -> Snapshot {
+        let mut after = version.clone();
+        let mut tombstones = RoaringBitmap::new();
+        after.segments.retain(|view| {
+            let input = self.inputs.iter().position(|input| Arc::ptr_eq(input, &view.segment));
+            if let Some(input) = input {
+                let moved = view.tombstones.iter().map(|row| self.moved[input][row as usize]);
+                tombstones.extend(moved.filter(|row| *row != DROPPED));
+            }
+            input.is_none()
+        });
+        if let Some(output) = &self.output {
+            let view = SegmentView { segment: Arc::clone(output), tombstones: Arc::new(tombstones) };
+            after.segments.insert(0, view);
+        }
+        after
+    }
+}
+
+/// Indexes of the segments to merge now; none if nothing is due.
+fn choose(segments: &[SegmentView]) -> Vec<usize> {
+    let mut by_size: Vec<_> = (0..segments.len()).map(|index| (segments[index].live_rows(), index)).collect();
+    by_size.sort_unstable();
+    for start in 0..by_size.len() {
+        let smallest = by_size[start].0.max(1);
+        let tier = by_size[start..].iter().take_while(|(rows, _)| *rows <= smallest * TIER_RATIO);
+        let tier: Vec<_> = tier.map(|(_, index)| *index).collect();
+        if tier.len() >= TIER_SEGMENTS {
+            return tier;
+        }
+    }
+    let is_mostly_dead =
+        |view: &SegmentView| view.tombstones.len() * 100 > u64::from(view.segment.rows()) * DEAD_PERCENT_MAX;
+    segments.iter().position(is_mostly_dead).into_iter().collect()
+}

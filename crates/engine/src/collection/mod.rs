@@ -1,0 +1,167 @@
+//! One collection: its place in the catalog, its state in memory, and what can be done with it.
+
+mod compact;
+mod flush;
+mod manifest;
+mod open;
+mod read;
+mod select;
+mod state;
+mod ticket;
+mod transaction;
+
+use std::sync::Arc;
+
+use huedb_types::{CollectionId, Record, RecordPatch};
+use parking_lot::{Mutex, RwLock};
+use uuid::Uuid;
+
+use crate::catalog::CollectionDescriptor;
+use crate::error::Error;
+use crate::shared::Shared;
+
+use manifest::Manifest;
+pub(crate) use manifest::ManifestRow;
+pub use read::{GetRequest, Hit, QueryRequest};
+pub use select::Selection;
+pub(crate) use state::CollectionState;
+pub use ticket::WriteTicket;
+
+/// A collection's place in the catalog.
+#[derive(Debug)]
+pub(crate) struct CollectionEntry {
+    pub(crate) id: CollectionId,
+    /// The id of the database it is in.
+    pub(crate) database: Uuid,
+    descriptor: RwLock<Arc<CollectionDescriptor>>,
+    /// Opened when it is first used: ten thousand idle collections cost nothing but their names.
+    state: Mutex<Option<Arc<CollectionState>>>,
+}
+
+impl CollectionEntry {
+    pub(crate) fn new(database: Uuid, descriptor: CollectionDescriptor) -> Self {
+        let id = descriptor.id;
+        Self { id, database, descriptor: RwLock::new(Arc::new(descriptor)), state: Mutex::new(None) }
+    }
+
+    pub(crate) fn descriptor(&self) -> Arc<CollectionDescriptor> {
+        Arc::clone(&self.descriptor.read())
+    }
+
+    pub(crate) fn set_descriptor(&self, descriptor: CollectionDescriptor) {
+        *self.descriptor.write() = Arc::new(descriptor);
+    }
+
+    pub(crate) fn set_dimension(&self, dimension: u32) {
+        let mut descriptor = self.descriptor.write();
+        if descriptor.dimension != Some(dimension) {
+            *descriptor =
+                Arc::new(CollectionDescriptor { dimension: Some(dimension), ..(**descriptor).clone() });
+        }
+    }
+
+    /// The state, if the collection has been used.
+    pub(crate) fn opened(&self) -> Option<Arc<CollectionState>> {
+        self.state.lock().clone()
+    }
+
+    fn open(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<Arc<CollectionState>, Error> {
+        let mut state = self.state.lock();
+        if let Some(state) = &*state {
+            return Ok(Arc::clone(state));
+        }
+        let opened = Arc::new(CollectionState::open(shared, self)?);
+        *state = Some(Arc::clone(&opened));
+        drop(state);
+        // What the log brought back may fill memtables that wait for a flush.
+        opened.schedule_flush();
+        Ok(opened)
+    }
+}
+
+/// A handle to a collection; cheap to clone.
+///
+/// Reads see every write that was acknowledged before them. All calls compute and may read from disk:
+/// run them on a thread that may block.
+#[derive(Debug, Clone)]
+pub struct Collection {
+    shared: Arc<Shared>,
+    entry: Arc<CollectionEntry>,
+}
+
+impl Collection {
+    pub(crate) fn new(shared: Arc<Shared>, entry: Arc<CollectionEntry>) -> Self {
+        Self { shared, entry }
+    }
+
+    pub(crate) fn entry(&self) -> &Arc<CollectionEntry> {
+        &self.entry
+    }
+
+    /// Name and settings as they are now.
+    pub fn descriptor(&self) -> Arc<CollectionDescriptor> {
+        self.entry.descriptor()
+    }
+
+    fn state(&self) -> Result<Arc<CollectionState>, Error> {
+        self.entry.open(&self.shared)
+    }
+
+    /// Adds `records`. Existing ids are left as they are; the first of equal ids in the call wins.
+    ///
+    /// # Errors
+    /// [`Error::DimensionMismatch`], [`Error::CollectionNotFound`] if it was deleted meanwhile,
+    /// [`Error::Busy`], [`Error::ReadOnly`]; nothing is changed then.
+    pub fn add(&self, records: Vec<Record>) -> Result<WriteTicket, Error> {
+        self.state()?.add(records)
+    }
+
+    /// Inserts or changes records, in order: a later patch of an id sees the earlier one.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn upsert(&self, patches: Vec<RecordPatch>) -> Result<WriteTicket, Error> {
+        self.state()?.upsert(patches)
+    }
+
+    /// Changes records, in order; ids that are not there are ignored.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn update(&self, patches: Vec<RecordPatch>) -> Result<WriteTicket, Error> {
+        self.state()?.update(patches)
+    }
+
+    /// Deletes the records that `selection` names; the ticket tells how many.
+    ///
+    /// # Errors
+    /// As [`Self::add`], and [`Error::InvalidFilter`].
+    pub fn delete(&self, selection: &Selection) -> Result<WriteTicket, Error> {
+        self.state()?.delete(selection)
+    }
+
+    /// Number of records.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] or [`Error::Storage`] if the collection cannot be opened.
+    pub fn count(&self) -> Result<u64, Error> {
+        Ok(self.state()?.published().live)
+    }
+
+    /// The records that `request` names, in the order of their first insertion.
+    ///
+    /// # Errors
+    /// [`Error::InvalidFilter`], [`Error::Corrupt`].
+    pub fn get(&self, request: &GetRequest) -> Result<Vec<Record>, Error> {
+        read::get(&self.state()?.published(), request)
+    }
+
+    /// The `k` nearest records to each embedding, nearest first; all that match if they are fewer.
+    ///
+    /// # Errors
+    /// [`Error::DimensionMismatch`], [`Error::InvalidFilter`], [`Error::Corrupt`].
+    pub fn query(&self, request: &QueryRequest) -> Result<Vec<Vec<Hit>>, Error> {
+        let state = self.state()?;
+        read::query(&state.published(), state.space(), request)
+    }
+}

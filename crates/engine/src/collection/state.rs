@@ -1,0 +1,329 @@
+//! The state of an open collection and its write path.
+//!
+//! A write is resolved against the newest state under the writer's lock, handed to the committer and
+//! applied; the lock is then free for the next write, while both wait for the disk together. What is
+//! applied stays invisible until it is durable: the committer publishes snapshots in order.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use huedb_storage::kv::WriteBatch;
+use huedb_types::{CollectionId, Distance, DocId, Record, RecordPatch, SeqNo};
+use parking_lot::{Mutex, MutexGuard};
+use roaring::RoaringBitmap;
+use tokio::sync::Notify;
+
+use super::select::{Selection, select};
+use super::ticket::WriteTicket;
+use super::transaction::{ResolvedChange, Transaction};
+use super::{CollectionEntry, Manifest};
+use crate::catalog::rows;
+use crate::error::Error;
+use crate::log::{self, Change};
+use crate::memtable::Memtable;
+use crate::shared::Shared;
+use crate::snapshot::{FrozenMemtable, Place, Snapshot};
+
+/// Frozen memtables beyond which acknowledgements wait for a flush.
+const FROZEN_SLOW: usize = 2;
+/// Frozen memtables beyond which writes are refused.
+const FROZEN_MAX: usize = 8;
+
+/// An open collection.
+#[derive(Debug)]
+pub(crate) struct CollectionState {
+    pub(super) shared: Arc<Shared>,
+    pub(super) entry: Arc<CollectionEntry>,
+    pub(super) id: CollectionId,
+    space: Distance,
+    writer: Mutex<Writer>,
+    pub(super) versions: Mutex<Versions>,
+    /// What is on disk; held while a flush or compaction commits.
+    pub(super) manifest: Mutex<Manifest>,
+    pub(super) flush_scheduled: AtomicBool,
+    pub(super) compaction_scheduled: AtomicBool,
+    /// Set while flushes fail, so that nobody waits for one.
+    pub(super) flush_failing: AtomicBool,
+    pub(super) flushed: Notify,
+}
+
+#[derive(Debug)]
+struct Writer {
+    /// `None` when all numbers are given out.
+    next_doc_id: Option<DocId>,
+    /// The collection was deleted.
+    is_retired: bool,
+}
+
+/// Snapshots that readers or later writes build on.
+#[derive(Debug)]
+pub(super) struct Versions {
+    /// What readers see: the newest durable state.
+    pub(super) published: Arc<Snapshot>,
+    /// Applied but not durable yet, in order.
+    pub(super) pending: VecDeque<Arc<Snapshot>>,
+    durable: SeqNo,
+}
+
+impl Versions {
+    fn newest(&self) -> &Arc<Snapshot> {
+        self.pending.back().unwrap_or(&self.published)
+    }
+
+    fn publish(&mut self) {
+        while let Some(snapshot) = self.pending.pop_front_if(|snapshot| snapshot.seq <= self.durable) {
+            self.published = snapshot;
+        }
+    }
+}
+
+impl CollectionState {
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        entry: &Arc<CollectionEntry>,
+        manifest: Manifest,
+        snapshot: Snapshot,
+        next_doc_id: Option<DocId>,
+    ) -> Self {
+        let durable = snapshot.seq;
+        Self {
+            shared: Arc::clone(shared),
+            entry: Arc::clone(entry),
+            id: entry.id,
+            space: entry.descriptor().hnsw.space,
+            writer: Mutex::new(Writer { next_doc_id, is_retired: false }),
+            versions: Mutex::new(Versions {
+                published: Arc::new(snapshot),
+                pending: VecDeque::new(),
+                durable,
+            }),
+            manifest: Mutex::new(manifest),
+            flush_scheduled: AtomicBool::new(false),
+            compaction_scheduled: AtomicBool::new(false),
+            flush_failing: AtomicBool::new(false),
+            flushed: Notify::new(),
+        }
+    }
+
+    pub(super) fn space(&self) -> Distance {
+        self.space
+    }
+
+    /// What readers see now.
+    pub(crate) fn published(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.versions.lock().published)
+    }
+
+    pub(super) fn add(self: &Arc<Self>, records: Vec<Record>) -> Result<WriteTicket, Error> {
+        self.write(records, |record| record.embedding.as_deref(), |transaction, item| transaction.add(item))
+    }
+
+    pub(super) fn upsert(self: &Arc<Self>, patches: Vec<RecordPatch>) -> Result<WriteTicket, Error> {
+        self.write(patches, |patch| patch.embedding.as_deref(), |transaction, item| transaction.upsert(item))
+    }
+
+    pub(super) fn update(self: &Arc<Self>, patches: Vec<RecordPatch>) -> Result<WriteTicket, Error> {
+        self.write(patches, |patch| patch.embedding.as_deref(), |transaction, item| transaction.update(item))
+    }
+
+    pub(super) fn delete(self: &Arc<Self>, selection: &Selection) -> Result<WriteTicket, Error> {
+        let mut writer = self.lock_writer()?;
+        let newest = Arc::clone(self.versions.lock().newest());
+        let mut transaction = Transaction::new(&newest, writer.next_doc_id);
+        for location in select(&newest, selection)? {
+            transaction.delete(location)?;
+        }
+        self.commit(&mut writer, &newest, transaction, None)
+    }
+
+    fn lock_writer(&self) -> Result<MutexGuard<'_, Writer>, Error> {
+        let writer = self.writer.lock();
+        if writer.is_retired {
+            return Err(Error::CollectionNotFound { collection: self.id.to_string() });
+        }
+        if self.versions.lock().newest().frozen.len() >= FROZEN_MAX {
+            let reason = "writes are faster than the disk: too many memtables wait to be flushed".to_owned();
+            return Err(Error::Busy { reason });
+        }
+        Ok(writer)
+    }
+
+    fn write<T>(
+        self: &Arc<Self>,
+        items: Vec<T>,
+        embedding_of: impl Fn(&T) -> Option<&[f32]>,
+        take: impl Fn(&mut Transaction<'_>, T) -> Result<(), Error>,
+    ) -> Result<WriteTicket, Error> {
+        let mut writer = self.lock_writer()?;
+        let newest = Arc::clone(self.versions.lock().newest());
+        let dimension = check_dimensions(newest.dimension, items.iter().filter_map(embedding_of))?;
+        let mut transaction = Transaction::new(&newest, writer.next_doc_id);
+        items.into_iter().try_for_each(|item| take(&mut transaction, item))?;
+        self.commit(&mut writer, &newest, transaction, dimension)
+    }
+
+    /// Hands the transaction to the committer and applies it; `newest` is the state it was made for.
+    fn commit(
+        self: &Arc<Self>,
+        writer: &mut Writer,
+        newest: &Snapshot,
+        transaction: Transaction<'_>,
+        dimension: Option<u32>,
+    ) -> Result<WriteTicket, Error> {
+        if transaction.changes().is_empty() {
+            return self.acknowledge_nothing();
+        }
+        let seq = newest.seq.next();
+        let mut batch = WriteBatch::new();
+        batch.put(rows::log_key(self.id, seq), log::encode(transaction.changes()));
+        if let Some(dimension) = dimension.filter(|_| newest.dimension.is_none()) {
+            batch.put(rows::dimension_key(self.id), dimension.to_le_bytes().to_vec());
+        }
+        let state = Arc::clone(self);
+        let commit = self.shared.committer.submit_then(batch, move || state.publish(seq))?;
+        let (changes, next_doc_id) = transaction.finish();
+        let records = changes.len() as u64;
+        writer.next_doc_id = next_doc_id;
+        let next = apply(
+            newest,
+            seq,
+            changes,
+            dimension.or(newest.dimension),
+            self.shared.options.memtable_bytes_max,
+        );
+        let mut versions = self.versions.lock();
+        versions.pending.push_back(Arc::new(next));
+        // The committer may have been faster than this thread.
+        versions.publish();
+        drop(versions);
+        self.schedule_flush();
+        Ok(WriteTicket::new(Arc::clone(self), commit, records))
+    }
+
+    /// A write that changed nothing still waits for what made it unnecessary to become durable.
+    fn acknowledge_nothing(self: &Arc<Self>) -> Result<WriteTicket, Error> {
+        if self.versions.lock().pending.is_empty() {
+            return Ok(WriteTicket::nothing());
+        }
+        let commit = self.shared.committer.submit(WriteBatch::new())?;
+        Ok(WriteTicket::new(Arc::clone(self), commit, 0))
+    }
+
+    /// Called by the committer once the write `seq` is durable.
+    fn publish(self: &Arc<Self>, seq: SeqNo) {
+        let mut versions = self.versions.lock();
+        versions.durable = seq;
+        versions.publish();
+        let dimension = versions.published.dimension;
+        drop(versions);
+        if let Some(dimension) = dimension {
+            self.entry.set_dimension(dimension);
+        }
+        self.schedule_flush();
+    }
+
+    /// Refuses all later writes, flushes and compactions; called when the collection is deleted.
+    pub(crate) fn retire(&self) {
+        self.writer.lock().is_retired = true;
+        self.manifest.lock().is_retired = true;
+    }
+
+    /// Freezes the active memtable, if it holds at least `bytes_min`, so that the next flush takes it.
+    pub(crate) fn freeze(&self, bytes_min: usize) {
+        let _writer = self.writer.lock();
+        let mut versions = self.versions.lock();
+        if versions.pending.is_empty() && versions.published.active.bytes() >= bytes_min {
+            let mut snapshot = (*versions.published).clone();
+            freeze_active(&mut snapshot);
+            versions.published = Arc::new(snapshot);
+        }
+    }
+
+    /// Replaces the structure of every snapshot that readers or writes build on.
+    pub(super) fn swap_versions(&self, swap: impl Fn(&Snapshot) -> Snapshot) {
+        // A write between its start and its end has taken the old structure.
+        let _writer = self.writer.lock();
+        let mut versions = self.versions.lock();
+        versions.published = Arc::new(swap(&versions.published));
+        for pending in &mut versions.pending {
+            *pending = Arc::new(swap(pending));
+        }
+    }
+
+    /// Next number to give out, at least as high as any published snapshot needs.
+    pub(super) fn next_doc_id(&self) -> Option<DocId> {
+        self.writer.lock().next_doc_id
+    }
+
+    /// Waits until few enough memtables wait to be flushed.
+    pub(super) async fn flushed_enough(&self) {
+        loop {
+            let flushed = self.flushed.notified();
+            let is_failing = self.flush_failing.load(Ordering::Relaxed);
+            if is_failing || self.versions.lock().newest().frozen.len() <= FROZEN_SLOW {
+                return;
+            }
+            flushed.await;
+        }
+    }
+}
+
+/// The dimension of `embeddings`, which must be that of the collection and of each other.
+fn check_dimensions<'e>(
+    collection: Option<u32>,
+    embeddings: impl Iterator<Item = &'e [f32]>,
+) -> Result<Option<u32>, Error> {
+    let mut expected = collection;
+    for embedding in embeddings {
+        let actual = embedding.len();
+        match expected {
+            Some(expected) if expected as usize != actual => {
+                return Err(Error::DimensionMismatch { expected: expected as usize, actual });
+            }
+            _ => expected = Some(actual as u32),
+        }
+    }
+    Ok(expected)
+}
+
+/// The state after `changes`, which are written as `seq`.
+pub(super) fn apply(
+    before: &Snapshot,
+    seq: SeqNo,
+    changes: Vec<ResolvedChange>,
+    dimension: Option<u32>,
+    memtable_bytes_max: usize,
+) -> Snapshot {
+    let mut after = Snapshot { seq, dimension, ..before.clone() };
+    let mut tombstones: BTreeMap<usize, RoaringBitmap> = BTreeMap::new();
+    for ResolvedChange { change, ends } in changes {
+        if let Some(location) = ends {
+            match location.place {
+                Place::Memtable(memtable) => memtable.end(location.row, seq),
+                Place::Segment(index) => {
+                    let bitmap = tombstones.entry(index);
+                    let bitmap = bitmap.or_insert_with(|| (*before.segments[index].tombstones).clone());
+                    bitmap.insert(location.row);
+                }
+            }
+            after.live -= 1;
+        }
+        if let Change::Put { doc_id, record } = change {
+            after.active.push(doc_id, record, seq);
+            after.live += 1;
+        }
+    }
+    for (index, bitmap) in tombstones {
+        after.segments[index].tombstones = Arc::new(bitmap);
+    }
+    if after.active.bytes() >= memtable_bytes_max {
+        freeze_active(&mut after);
+    }
+    after
+}
+
+fn freeze_active(snapshot: &mut Snapshot) {
+    let full = std::mem::replace(&mut snapshot.active, Arc::new(Memtable::default()));
+    snapshot.frozen.push(FrozenMemtable { memtable: full, last_seq: snapshot.seq });
+}

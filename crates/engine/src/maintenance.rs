@@ -1,0 +1,88 @@
+//! Background work: one thread flushes, one compacts.
+//!
+//! A collection waits in each queue at most once, so the queues are bounded by the number of
+//! collections. Compaction has a thread of its own since a long merge must not hold up flushes.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+
+use crate::collection::CollectionState;
+
+/// Handle to the background threads.
+pub(crate) struct Maintenance {
+    flushes: Mutex<Option<Sender<Weak<CollectionState>>>>,
+    compactions: Mutex<Option<Sender<Weak<CollectionState>>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    is_stopping: AtomicBool,
+}
+
+impl Maintenance {
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let (flushes, waiting_flushes) = channel();
+        let (compactions, waiting_compactions) = channel();
+        let threads = vec![
+            spawn("flush", waiting_flushes, |state| drop(state.flush()))?,
+            spawn("compaction", waiting_compactions, |state| {
+                if let Err(error) = state.compact() {
+                    tracing::error!(%error, "compaction failed; the segments stay as they are");
+                }
+            })?,
+        ];
+        Ok(Self {
+            flushes: Mutex::new(Some(flushes)),
+            compactions: Mutex::new(Some(compactions)),
+            threads: Mutex::new(threads),
+            is_stopping: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn flush(&self, state: &Arc<CollectionState>) {
+        send(&self.flushes, state);
+    }
+
+    pub(crate) fn compact(&self, state: &Arc<CollectionState>) {
+        send(&self.compactions, state);
+    }
+
+    /// Whether long work should end early.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
+    }
+
+    /// Finishes the waiting flushes and the running merge, and stops the threads.
+    pub(crate) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+        self.flushes.lock().take();
+        self.compactions.lock().take();
+        for thread in self.threads.lock().drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a background thread panicked");
+            }
+        }
+    }
+}
+
+fn send(queue: &Mutex<Option<Sender<Weak<CollectionState>>>>, state: &Arc<CollectionState>) {
+    if let Some(queue) = &*queue.lock() {
+        // Fails only when the thread is gone, which its join reports.
+        let _ = queue.send(Arc::downgrade(state));
+    }
+}
+
+fn spawn(
+    name: &str,
+    waiting: Receiver<Weak<CollectionState>>,
+    work: impl Fn(&Arc<CollectionState>) + Send + 'static,
+) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        for state in waiting {
+            if let Some(state) = state.upgrade() {
+                work(&state);
+            }
+        }
+    })
+}

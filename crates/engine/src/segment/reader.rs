@@ -1,0 +1,178 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use huedb_storage::blob::Blob;
+use huedb_storage::segment::{SectionId, SegmentReader};
+use huedb_types::DocId;
+use roaring::RoaringBitmap;
+
+use super::build::{id_slot, id_table_slots};
+use super::documents::{DocumentCache, Documents};
+use super::sections as section;
+use crate::codec::Decoder;
+use crate::error::Error;
+
+#[cfg(target_endian = "big")]
+compile_error!("segments are mapped as they are stored, in little-endian order");
+
+/// An open segment: its sections are checked against each other, so that reading them cannot fail
+/// but for damage that happens later.
+#[derive(Debug)]
+pub(crate) struct RecordSegment {
+    /// Distinguishes open segments in caches; never 0.
+    number: u64,
+    name: String,
+    reader: SegmentReader,
+    rows: u32,
+    dimension: u32,
+    missing: RoaringBitmap,
+}
+
+impl RecordSegment {
+    /// Opens the segment and verifies every checksum.
+    pub(crate) fn open(blob: Blob, name: &str) -> Result<Self, Error> {
+        static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
+        let reader = SegmentReader::open(blob, name)?;
+        reader.verify_all()?;
+        let damaged =
+            |what: &str| Error::Corrupt { reason: format!("segment {what} is wrong, file=`{name}`") };
+        let mut statistics =
+            Decoder::new(reader.section(section::STATISTICS).ok_or_else(|| damaged("statistics"))?);
+        let (rows, dimension) = (statistics.u32()?, statistics.u32()?);
+        let missing =
+            reader.section(section::VECTORS_MISSING).ok_or_else(|| damaged("missing-embeddings map"))?;
+        let missing =
+            RoaringBitmap::deserialize_from(missing).map_err(|_| damaged("missing-embeddings map"))?;
+        let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+        let segment = Self { number, name: name.to_owned(), reader, rows, dimension, missing };
+        segment.check_lengths()?;
+        Ok(segment)
+    }
+
+    fn check_lengths(&self) -> Result<(), Error> {
+        let rows = self.rows as usize;
+        let expected = [
+            (section::ID_OFFSETS, (rows + 1) * 8),
+            (section::ID_TABLE, id_table_slots(rows) * 4),
+            (section::DOC_IDS, rows * 4),
+            (section::VECTORS, rows * self.dimension as usize * 4),
+            (section::INVERSE_NORMS, rows * 4),
+            (section::METADATA_OFFSETS, (rows + 1) * 8),
+            (section::URI_OFFSETS, (rows + 1) * 8),
+        ];
+        match expected.iter().find(|(id, bytes)| self.bytes(*id).len() != *bytes) {
+            Some((id, _)) => Err(self.damaged(&format!("length of section {}", id.0))),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn damaged(&self, what: &str) -> Error {
+        Error::Corrupt { reason: format!("segment {what} is wrong, file=`{}`", self.name) }
+    }
+
+    /// The section's bytes; nothing if it is missing.
+    fn bytes(&self, id: SectionId) -> &[u8] {
+        self.reader.section(id).unwrap_or_default()
+    }
+
+    /// The section as numbers. Sections are aligned to 64 bytes, so the cast cannot fail.
+    fn numbers<T: bytemuck::AnyBitPattern>(&self, id: SectionId) -> &[T] {
+        bytemuck::try_cast_slice(self.bytes(id)).unwrap_or_default()
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Rows in the file, superseded ones included.
+    pub(crate) fn rows(&self) -> u32 {
+        self.rows
+    }
+
+    /// All embeddings, `rows x dimension`; zeros where one is missing.
+    pub(crate) fn vectors(&self) -> &[f32] {
+        self.numbers(section::VECTORS)
+    }
+
+    /// One over the length of each embedding, 0 for a zero embedding.
+    pub(crate) fn inverse_norms(&self) -> &[f32] {
+        self.numbers(section::INVERSE_NORMS)
+    }
+
+    /// Rows without an embedding.
+    pub(crate) fn missing(&self) -> &RoaringBitmap {
+        &self.missing
+    }
+
+    /// `DocId` of every row, ascending.
+    pub(crate) fn doc_ids(&self) -> &[u32] {
+        self.numbers(section::DOC_IDS)
+    }
+
+    /// Bytes of the file.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        self.reader.bytes()
+    }
+
+    fn text(&self, row: u32, offsets: SectionId, texts: SectionId) -> Result<&[u8], Error> {
+        let offsets: &[u64] = self.numbers(offsets);
+        let row = row as usize;
+        let range =
+            offsets.get(row).zip(offsets.get(row + 1)).map(|(start, end)| *start as usize..*end as usize);
+        range.and_then(|range| self.bytes(texts).get(range)).ok_or_else(|| self.damaged("row offset"))
+    }
+
+    pub(crate) fn id(&self, row: u32) -> Result<&str, Error> {
+        let bytes = self.text(row, section::ID_OFFSETS, section::IDS)?;
+        std::str::from_utf8(bytes).map_err(|_| self.damaged("record id"))
+    }
+
+    pub(crate) fn doc_id(&self, row: u32) -> Result<DocId, Error> {
+        self.doc_ids().get(row as usize).copied().map(DocId).ok_or_else(|| self.damaged("row number"))
+    }
+
+    /// The row of the record `id`, superseded or not.
+    pub(crate) fn find(&self, id: &str) -> Result<Option<u32>, Error> {
+        let table: &[u32] = self.numbers(section::ID_TABLE);
+        let mut slot = id_slot(id, table.len());
+        // One turn around the table is enough; a full table would be damage.
+        for _ in 0..table.len() {
+            match table[slot].checked_sub(1) {
+                None => return Ok(None),
+                Some(row) if self.id(row)? == id => return Ok(Some(row)),
+                Some(_) => slot = (slot + 1) % table.len(),
+            }
+        }
+        Err(self.damaged("id table"))
+    }
+
+    pub(crate) fn embedding(&self, row: u32) -> Result<Option<&[f32]>, Error> {
+        if self.missing.contains(row) {
+            return Ok(None);
+        }
+        let start = row as usize * self.dimension as usize;
+        let vector = self.vectors().get(start..start + self.dimension as usize);
+        vector.map(Some).ok_or_else(|| self.damaged("row number"))
+    }
+
+    pub(crate) fn metadata(&self, row: u32) -> Result<&[u8], Error> {
+        self.text(row, section::METADATA_OFFSETS, section::METADATA)
+    }
+
+    pub(crate) fn uri(&self, row: u32) -> Result<Option<&str>, Error> {
+        let uri = self.text(row, section::URI_OFFSETS, section::URIS)?.split_first().map(|(_, uri)| uri);
+        uri.map(std::str::from_utf8).transpose().map_err(|_| self.damaged("uri"))
+    }
+
+    pub(crate) fn document<'c>(
+        &self,
+        row: u32,
+        cache: &'c mut DocumentCache,
+    ) -> Result<Option<&'c str>, Error> {
+        let documents = Documents {
+            segment: self.number,
+            table: self.bytes(section::DOCUMENT_BLOCKS),
+            blocks: self.bytes(section::DOCUMENTS),
+        };
+        documents.get(row, cache).map_err(|()| self.damaged("document block"))
+    }
+}

@@ -1,0 +1,37 @@
+use huedb_storage::segment::SectionId;
+
+/// What the container's `kind` field says of a file of records.
+pub(super) const RECORD_SEGMENT: u16 = 1;
+
+/// Counts that the other sections are checked against.
+pub(super) const STATISTICS: SectionId = SectionId(1);
+/// `rows + 1` offsets (u64) into [`IDS`].
+pub(super) const ID_OFFSETS: SectionId = SectionId(2);
+/// Record ids, one after the other.
+pub(super) const IDS: SectionId = SectionId(3);
+/// Hash table from record id to row: a power of two of u32 slots, row + 1, 0 = empty.
+pub(super) const ID_TABLE: SectionId = SectionId(4);
+/// `DocId` of each row (u32), ascending.
+pub(super) const DOC_IDS: SectionId = SectionId(5);
+/// Embeddings (f32), `rows x dimension`; zeros for a record without one.
+pub(super) const VECTORS: SectionId = SectionId(6);
+/// Rows without an embedding, as a portable roaring bitmap.
+pub(super) const VECTORS_MISSING: SectionId = SectionId(7);
+/// One over the length of each embedding (f32), 0 for a zero embedding.
+pub(super) const INVERSE_NORMS: SectionId = SectionId(8);
+/// `rows + 1` offsets (u64) into [`METADATA`].
+pub(super) const METADATA_OFFSETS: SectionId = SectionId(9);
+/// Metadata of each row.
+pub(super) const METADATA: SectionId = SectionId(10);
+/// One entry per document block.
+pub(super) const DOCUMENT_BLOCKS: SectionId = SectionId(11);
+/// Compressed blocks of documents.
+pub(super) const DOCUMENTS: SectionId = SectionId(12);
+/// `rows + 1` offsets (u64) into [`URIS`].
+pub(super) const URI_OFFSETS: SectionId = SectionId(13);
+/// Uris of the rows that have one, each behind a byte 1; a row without one takes no bytes.
+pub(super) const URIS: SectionId = SectionId(14);
+/// 8-bit codes of the embeddings, see `huedb_index::vector`.
+pub(super) const CODES: SectionId = SectionId(15);
+/// What turns codes back into embeddings, and how far off that is.
+pub(super) const CODE_HEADERS: SectionId = SectionId(16);
