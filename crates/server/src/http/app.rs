@@ -57,19 +57,7 @@ impl App {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, RunError> {
-        let (reply, result) = oneshot::channel();
-        let accepted = self.pool.push(Box::new(move || {
-            if !reply.is_closed() {
-                let outcome = catch_unwind(AssertUnwindSafe(work)).map_err(|_| RunError::Panicked);
-                // The receiver may have gone meanwhile; then nobody wants the result.
-                let _ = reply.send(outcome);
-            }
-        }));
-        if !accepted {
-            return Err(RunError::Overloaded);
-        }
-        // A job that is dropped unrun (the pool stopped) closes the channel.
-        result.await.unwrap_or(Err(RunError::Overloaded))
+        self.pool.run(work).await
     }
 
     /// Runs the waiting jobs, stops the pool's threads and waits for them. Later work is refused.
@@ -116,6 +104,22 @@ impl CpuPool {
             })
             .collect::<std::io::Result<Vec<_>>>()?;
         Ok(Self { queue, threads: Mutex::new(threads) })
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, RunError> {
+        let (reply, result) = oneshot::channel();
+        let accepted = self.push(Box::new(move || {
+            if !reply.is_closed() {
+                let outcome = catch_unwind(AssertUnwindSafe(work)).map_err(|_| RunError::Panicked);
+                // The receiver may have gone meanwhile; then nobody wants the result.
+                let _ = reply.send(outcome);
+            }
+        }));
+        if !accepted {
+            return Err(RunError::Overloaded);
+        }
+        // A job that is dropped unrun (the pool stopped) closes the channel.
+        result.await.unwrap_or(Err(RunError::Overloaded))
     }
 
     /// False when the queue is full or the pool has stopped; the job is dropped then.

@@ -12,12 +12,27 @@ pub(crate) mod serve;
 pub(crate) mod v1;
 pub(crate) mod v2;
 
-use axum::{
-    Router,
-    response::{IntoResponse, Response},
+use std::{
+    future::{Future, poll_fn},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    task::Poll,
+    time::Instant,
 };
 
-use self::{app::App, route::RouteTable};
+use axum::{
+    Router,
+    extract::Request,
+    http::{Uri, header},
+    response::Response,
+};
+use tower::ServiceExt as _;
+
+use self::{
+    app::App,
+    headers::Cors,
+    route::{Action, RouteTable},
+};
 
 /// The generation that answers a path. Paths of neither get the newer one's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,23 +72,74 @@ impl Generation {
     }
 }
 
-/// Every route of both generations, ready to be served.
-pub(crate) fn router(app: App) -> Router {
-    all_routes()
-        .into_router()
-        .fallback(|uri: axum::http::Uri| async move { Generation::of_path(uri.path()).unknown_path() })
-        .method_not_allowed_fallback(|uri: axum::http::Uri| async move {
-            Generation::of_path(uri.path()).wrong_method().into_response()
-        })
-        .with_state(app)
+/// The whole API as one function from request to answer.
+pub(crate) struct Api {
+    router: Router,
+    cors: Cors,
 }
 
-/// The table that authorisation and documentation read as well.
-pub(crate) fn all_routes() -> RouteTable {
+impl Api {
+    pub(crate) fn new(app: App, cors: Cors) -> Self {
+        Self { router: assemble(all_routes(), app), cors }
+    }
+
+    /// Answers one request. A panic on the way is that request's 500 and nobody else's.
+    pub(crate) async fn answer(&self, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        if let Some(response) = self.cors.preflight(&parts) {
+            return response;
+        }
+        let started = Instant::now();
+        let origin = parts.headers.get(header::ORIGIN).cloned();
+        let (method, uri) = (parts.method.clone(), parts.uri.clone());
+        let routed = self.router.clone().oneshot(Request::from_parts(parts, body));
+        let mut response = match catching(routed).await {
+            Some(Ok(response)) => response,
+            None => Generation::of_path(uri.path()).internal(),
+        };
+        headers::finish(&mut response);
+        self.cors.permit(origin.as_ref(), response.headers_mut());
+        tracing::debug!(
+            %method,
+            path = uri.path(),
+            action = response.extensions().get::<Action>().map_or("none", |action| action.name()),
+            status = response.status().as_u16(),
+            took_us = started.elapsed().as_micros() as u64,
+            "request"
+        );
+        response
+    }
+}
+
+/// The result of a future, or none if it panicked.
+async fn catching<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        // After a panic the future is never polled again, so no broken state is seen.
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
+}
+
+/// Every route of both generations.
+fn all_routes() -> RouteTable {
     let mut table = RouteTable::default();
     v1::routes(&mut table);
     v2::routes(&mut table);
     table
+}
+
+/// The routes, with each generation's answers to requests that no route takes.
+fn assemble(table: RouteTable, app: App) -> Router {
+    table
+        .into_router()
+        .fallback(|uri: Uri| async move { Generation::of_path(uri.path()).unknown_path() })
+        .method_not_allowed_fallback(|uri: Uri| async move { Generation::of_path(uri.path()).wrong_method() })
+        .with_state(app)
 }
 
 #[cfg(test)]

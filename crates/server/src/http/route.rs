@@ -102,7 +102,6 @@ impl Action {
 #[derive(Default)]
 pub(crate) struct RouteTable {
     paths: BTreeMap<String, MethodRouter<App>>,
-    declared: Vec<(Action, Method, &'static str)>,
 }
 
 impl RouteTable {
@@ -115,18 +114,12 @@ impl RouteTable {
         H: Handler<T, App>,
         T: 'static,
     {
-        let filter = method_filter(&method);
-        self.declared.push((action, method, path));
+        let filter = method_filter(method);
         let handler = Declared { action, handler };
         self.add(path.to_owned(), filter, handler.clone());
         if Generation::of_path(path) == Generation::V1 {
             self.add(format!("{path}/"), filter, handler);
         }
-    }
-
-    /// Every registered route, in the order of registration.
-    pub(crate) fn declared(&self) -> &[(Action, Method, &'static str)] {
-        &self.declared
     }
 
     pub(crate) fn into_router(self) -> Router<App> {
@@ -148,12 +141,9 @@ impl RouteTable {
     }
 }
 
-#[expect(clippy::panic, reason = "called with constants while the table is built at start")]
-fn method_filter(method: &Method) -> MethodFilter {
-    match MethodFilter::try_from(method.clone()) {
-        Ok(filter) => filter,
-        Err(_) => panic!("no route can have the method {method}"),
-    }
+#[expect(clippy::expect_used, reason = "called with constants while the table is built at start")]
+fn method_filter(method: Method) -> MethodFilter {
+    MethodFilter::try_from(method).expect("routes have one of the standard methods")
 }
 
 /// A handler with its action. The action travels with the answer, for the access log.

@@ -1,0 +1,95 @@
+//! `huedb healthcheck`: one request, one line, an exit code. Needs nothing but a socket, so that it
+//! works in an image without curl.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    net::{TcpStream, ToSocketAddrs as _},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use super::{FAILED, complain, print};
+use crate::config::Settings;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The head and the short body of a heartbeat fit many times.
+const ANSWER_BYTES_MAX: u64 = 64 << 10;
+
+/// Asks the server behind `url` for its heartbeat and prints how it went.
+pub(crate) fn run(url: &str) -> ExitCode {
+    let started = Instant::now();
+    match ask(url) {
+        Ok(()) => print(&format!("{url} answered in {:.1} ms\n", started.elapsed().as_secs_f64() * 1e3)),
+        Err(reason) => {
+            complain(&format!("{url} {reason}"));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// Where a server with these settings answers, as seen from the same machine.
+pub(crate) fn url_of(settings: &Settings) -> String {
+    let host = match settings.host.as_str() {
+        "0.0.0.0" => "127.0.0.1",
+        "::" => "::1",
+        host => host,
+    };
+    let bracketed = host.contains(':').then(|| format!("[{host}]"));
+    format!("http://{}:{}", bracketed.as_deref().unwrap_or(host), settings.port)
+}
+
+/// The error continues a sentence that begins with the URL.
+fn ask(url: &str) -> Result<(), String> {
+    let authority = authority_of(url)?;
+    let answer = exchange(authority).map_err(|error| format!("does not answer: {error}"))?;
+    let status = answer.split(' ').nth(1).unwrap_or_default();
+    match (answer.starts_with("HTTP/1.1 "), status) {
+        (true, "200") if answer.contains("heartbeat") => Ok(()),
+        (true, status) => Err(format!("answers, but not with a heartbeat: status {status}")),
+        (false, _) => Err("answers, but not with HTTP".to_owned()),
+    }
+}
+
+/// `host:port` of the URL; a path is left out, because the heartbeat's place is known.
+fn authority_of(url: &str) -> Result<&str, String> {
+    let Some(rest) = url.strip_prefix("http://") else {
+        return Err("is not a URL that starts with http://".to_owned());
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.is_empty() || authority.contains(|odd: char| odd == '@' || odd.is_whitespace()) {
+        return Err("names no host".to_owned());
+    }
+    Ok(authority)
+}
+
+fn exchange(authority: &str) -> io::Result<String> {
+    let mut stream = connect(authority)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let request = format!(
+        "GET /api/v2/heartbeat HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: huedb-healthcheck\r\n\
+         Connection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// Tries every address of the name; the last error is the one to tell.
+fn connect(authority: &str) -> io::Result<TcpStream> {
+    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let target = if has_port { authority.to_owned() } else { format!("{authority}:80") };
+    let mut result = Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
+    for address in target.to_socket_addrs()? {
+        result = TcpStream::connect_timeout(&address, PATIENCE);
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! The command line: `run`, `healthcheck`, `version`, `config`.
+//!
+//! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 it did
+//! not work, 2 it was asked for in the wrong way.
+
+mod arguments;
+mod healthcheck;
+mod log;
+mod run;
+
+use std::{fmt::Write as _, io::Write as _, path::Path, process::ExitCode};
+
+use clap::ArgMatches;
+
+use crate::config::{
+    self, ConfigError, Given, OptionSpec, Origin, Resolved, Settings, environment, reference,
+};
+
+/// Version of this binary.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// It was asked for, and did not work.
+const FAILED: u8 = 1;
+/// The question was wrong: arguments, environment or file.
+const MISUSED: u8 = 2;
+
+/// Runs the command that the process's arguments name.
+pub(crate) fn main() -> ExitCode {
+    let matches = match arguments::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version come this way too, and go to standard output. Nothing can be done
+            // about a closed stream.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(MISUSED) } else { ExitCode::SUCCESS };
+        }
+    };
+    match matches.subcommand() {
+        Some(("run", matches)) => with_configuration(matches, run::run),
+        Some(("healthcheck", matches)) => match matches.get_one::<String>("url") {
+            Some(url) => healthcheck::run(url),
+            None => with_configuration(&ArgMatches::default(), |resolved| {
+                healthcheck::run(&healthcheck::url_of(&resolved.settings))
+            }),
+        },
+        Some(("config", matches)) => match matches.subcommand() {
+            Some(("print", matches)) => with_configuration(matches, |resolved| print(&show(resolved))),
+            Some(("docs", _)) => print(&reference::page()),
+            _ => print(&reference::list()),
+        },
+        _ => print(&format!("huedb {VERSION}\n")),
+    }
+}
+
+fn with_configuration(matches: &ArgMatches, act: impl FnOnce(&Resolved) -> ExitCode) -> ExitCode {
+    match given(matches).and_then(config::resolve) {
+        Ok(resolved) => act(&resolved),
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(MISUSED)
+        }
+    }
+}
+
+fn given(matches: &ArgMatches) -> Result<Given, ConfigError> {
+    let (file, flags) = arguments::given(matches)?;
+    let dotenv = environment::of_dotenv(Path::new(".env"))?;
+    Ok(Given { file, dotenv, environment: environment::of_process(), flags })
+}
+
+/// Each option with its value and where that came from.
+fn show(resolved: &Resolved) -> String {
+    let mut lines = String::new();
+    for option in config::OPTIONS {
+        let origin = resolved.origin(option);
+        let value = show_value(option, &resolved.settings, &origin);
+        let _ = writeln!(lines, "{:<20} {value:<24} {origin}", option.name);
+    }
+    lines
+}
+
+fn show_value(option: &OptionSpec, settings: &Settings, origin: &Origin) -> String {
+    match (option.secret, origin) {
+        (true, Origin::Default) => "(unset)".to_owned(),
+        (true, _) => "(set, not shown)".to_owned(),
+        (false, _) => option.kind.show(settings),
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(FAILED),
+    }
+}
+
+fn complain(error: &dyn std::fmt::Display) {
+    // Nobody is left to tell when standard error is closed.
+    let _ = writeln!(std::io::stderr(), "error: {error}");
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! The one table of options. Parsers, `--help` and `docs/configuration.md` are made from it.
+
+use std::path::PathBuf;
+
+use super::value::Kind;
+
+/// Values of all options. Every field belongs to one row of [`OPTIONS`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) path: PathBuf,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) allow_reset: bool,
+    pub(crate) cors_allow_origins: Vec<String>,
+    pub(crate) body_bytes_max: u64,
+    pub(crate) connections_max: u64,
+    pub(crate) cpu_threads: u64,
+    pub(crate) memtable_bytes_max: u64,
+    pub(crate) log_level: &'static str,
+    pub(crate) log_format: &'static str,
+}
+
+/// One option.
+#[derive(Debug)]
+pub(crate) struct OptionSpec {
+    /// Key in the file, and the flag after `--`. Files may write `_` for `-`.
+    pub(crate) name: &'static str,
+    /// Name in the environment.
+    pub(crate) environment: &'static str,
+    /// Heading in `--help` and in the reference page.
+    pub(crate) group: &'static str,
+    pub(crate) kind: Kind,
+    /// Read by the same rule as every other value.
+    pub(crate) default: &'static str,
+    /// One sentence without a final stop, for `--help`.
+    pub(crate) summary: &'static str,
+    /// What else a person should know, for the reference page.
+    pub(crate) detail: &'static str,
+    /// Whether a change takes effect only at the next start.
+    pub(crate) restart: bool,
+    /// Never printed; comes from a file or the environment, never from a flag.
+    pub(crate) secret: bool,
+}
+
+/// What a row leaves out.
+const PLAIN: OptionSpec = OptionSpec {
+    name: "",
+    environment: "",
+    group: "",
+    kind: Kind::Switch(|settings| &mut settings.allow_reset),
+    default: "",
+    summary: "",
+    detail: "",
+    restart: true,
+    secret: false,
+};
+
+const MIB: u64 = 1 << 20;
+
+/// Name of the option that bounds request bodies, as the answer to a larger one says it.
+pub(crate) const BODY_OPTION: &str = "HUEDB_BODY_BYTES_MAX";
+
+pub(crate) const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "path",
+        environment: "HUEDB_PATH",
+        group: "Data",
+        kind: Kind::Path(|settings| &mut settings.path),
+        default: "./huedb-data",
+        summary: "Directory that holds all data; made when missing",
+        detail: "One server at a time may use it: a second one refuses to start.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "allow-reset",
+        environment: "HUEDB_ALLOW_RESET",
+        group: "Data",
+        kind: Kind::Switch(|settings| &mut settings.allow_reset),
+        default: "false",
+        summary: "Let clients delete everything with `reset()`",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "host",
+        environment: "HUEDB_HOST",
+        group: "Network",
+        kind: Kind::Host(|settings| &mut settings.host),
+        default: "127.0.0.1",
+        summary: "Address to listen on; 0.0.0.0 is every IPv4 interface",
+        detail: "Of a name with several addresses the first IPv4 one is taken.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "port",
+        environment: "HUEDB_PORT",
+        group: "Network",
+        kind: Kind::Port(|settings| &mut settings.port),
+        default: "8000",
+        summary: "Port to listen on; 0 takes a free one",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "cors-allow-origins",
+        environment: "HUEDB_CORS_ALLOW_ORIGINS",
+        group: "Network",
+        kind: Kind::Origins(|settings| &mut settings.cors_allow_origins),
+        default: "[]",
+        summary: "Web origins whose pages may call the server; `*` is any",
+        detail: "Methods and headers are not restricted, credentials are never allowed, and browsers may \
+                 remember an answer for 600 seconds.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "body-bytes-max",
+        environment: BODY_OPTION,
+        group: "Limits",
+        kind: Kind::Bytes { field: |settings| &mut settings.body_bytes_max, min: 1 << 10, max: 4096 * MIB },
+        default: "256MiB",
+        summary: "Largest request body; a larger one is answered with 413",
+        detail: "A request is held in memory while it is worked on, so leave room for several.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "connections-max",
+        environment: "HUEDB_CONNECTIONS_MAX",
+        group: "Limits",
+        kind: Kind::Count { field: |settings| &mut settings.connections_max, min: 1, max: 1_000_000 },
+        default: "4096",
+        summary: "Open client connections; further ones wait to be accepted",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "cpu-threads",
+        environment: "HUEDB_CPU_THREADS",
+        group: "Limits",
+        kind: Kind::Count { field: |settings| &mut settings.cpu_threads, min: 0, max: 1024 },
+        default: "0",
+        summary: "Threads for searches and writes; 0 is one per core, at least 2",
+        detail: "Up to 1024 requests wait for a thread; further ones are answered with 503 and `Retry-After`.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "memtable-bytes-max",
+        environment: "HUEDB_MEMTABLE_BYTES",
+        group: "Limits",
+        kind: Kind::Bytes {
+            field: |settings| &mut settings.memtable_bytes_max,
+            min: 64 << 10,
+            max: 16 * 1024 * MIB,
+        },
+        default: "32MiB",
+        summary: "Recent writes kept in memory per collection before a flush",
+        detail: "Writes are durable before they are answered, whatever this is.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "log-level",
+        environment: "HUEDB_LOG_LEVEL",
+        group: "Logs",
+        kind: Kind::Choice {
+            field: |settings| &mut settings.log_level,
+            words: &["off", "error", "warn", "info", "debug", "trace"],
+        },
+        default: "info",
+        summary: "Least important log line that is written",
+        detail: "`debug` adds one line per request. Documents, embeddings and secrets are never logged.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "log-format",
+        environment: "HUEDB_LOG_FORMAT",
+        group: "Logs",
+        kind: Kind::Choice { field: |settings| &mut settings.log_format, words: &["text", "json"] },
+        default: "text",
+        summary: "Form of a log line",
+        detail: "Logs go to the standard error stream.",
+        ..PLAIN
+    },
+];
+
+impl Settings {
+    /// Every option at its default.
+    pub(crate) fn defaults() -> Self {
+        let mut settings = Self::default();
+        for option in OPTIONS {
+            let set = option.kind.set(&mut settings, option.default);
+            debug_assert!(set.is_ok(), "default of {} is not a value of it", option.name);
+        }
+        settings
+    }
+}
+
+/// The option with this name, `_` and `-` being the same.
+pub(crate) fn option_named(name: &str) -> Option<&'static OptionSpec> {
+    OPTIONS.iter().find(|option| option.name == name.replace('_', "-"))
+}
+
+#[cfg(test)]
+mod tests;

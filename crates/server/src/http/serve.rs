@@ -1,0 +1,204 @@
+//! Sockets: listening, connections, and stopping without losing an answer.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::{SocketAddr, ToSocketAddrs as _},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::body::Body;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use super::{Api, app::App, headers::Cors};
+
+/// How long a client may take to send the head of a request, and how long an idle connection stays.
+const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Bound of a request's head; also the size in which bodies are read and written.
+const BUFFER_BYTES_MAX: usize = 128 << 10;
+
+/// How long requests that are under way may take to end once the server stops.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Connections that the system keeps for us until they are accepted.
+const BACKLOG: i32 = 1024;
+
+/// A client whose machine vanished is noticed after about this long.
+const KEEPALIVE: Duration = Duration::from_mins(1);
+
+/// Pause after a refused accept, which usually means that the process is out of files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A bound socket.
+pub(crate) struct Listening {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listening {
+    /// Binds to `host`, an address or a name. Must be called inside the async runtime.
+    ///
+    /// # Errors
+    /// A sentence for the person who started the server.
+    pub(crate) fn bind(host: &str, port: u16) -> Result<Self, String> {
+        let found = (host, port).to_socket_addrs();
+        let mut found = found.map_err(|error| format!("cannot find the address of `{host}`: {error}"))?;
+        let first = found.next().ok_or_else(|| format!("`{host}` has no address"))?;
+        // Names like localhost mean both families; most clients try IPv4.
+        let wanted = std::iter::once(first).chain(found).find(SocketAddr::is_ipv4).unwrap_or(first);
+        listen(wanted).map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                format!("port {port} of {host} is in use by another program; choose another with --port")
+            }
+            io::ErrorKind::PermissionDenied => format!("this user may not listen on port {port} of {host}"),
+            io::ErrorKind::AddrNotAvailable => {
+                format!("{host} is not an address of this machine; choose another with --host")
+            }
+            _ => format!("cannot listen on port {port} of {host}: {error}"),
+        })
+    }
+
+    /// The address with the port that is really in use.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+fn listen(wanted: SocketAddr) -> io::Result<Listening> {
+    let socket = socket2::Socket::new(
+        socket2::Domain::for_address(wanted),
+        socket2::Type::STREAM,
+        Some(socket2::Protocol::TCP),
+    )?;
+    // A restarted server takes its port back at once. On Windows the option means something else.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&wanted.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(socket.into())?;
+    let address = listener.local_addr()?;
+    Ok(Listening { listener, address })
+}
+
+/// Serves until a signal comes, then lets requests that are under way end, for a bounded time.
+pub(crate) async fn serve(
+    listening: Listening,
+    app: App,
+    cors: Cors,
+    connections_max: usize,
+    mut signals: Signals,
+) {
+    let api = Arc::new(Api::new(app, cors));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            signal = signals.next() => {
+                tracing::info!(signal, connections = connections.len(), "stopping");
+                break;
+            }
+            accepted = listening.listener.accept(), if connections.len() < connections_max => {
+                match accepted {
+                    Ok((stream, _)) => {
+                        connections.spawn(connection(stream, Arc::clone(&api), graceful.watcher()));
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot accept a connection");
+                        sleep(ACCEPT_PAUSE).await;
+                    }
+                }
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listening);
+    signals.exit_on_next();
+    if timeout(DRAIN_PATIENCE, graceful.shutdown()).await.is_err() {
+        tracing::warn!(connections = connections.len(), "cutting off requests that did not end in time");
+    }
+    connections.shutdown().await;
+}
+
+async fn connection(stream: TcpStream, api: Arc<Api>, watcher: hyper_util::server::graceful::Watcher) {
+    // Both only make things better; a client that has gone already makes them fail.
+    let _ = stream.set_nodelay(true);
+    let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE));
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let api = Arc::clone(&api);
+        async move { Ok::<_, Infallible>(api.answer(request.map(Body::new)).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .max_buf_size(BUFFER_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+/// The signals that ask the server to stop.
+pub(crate) struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// Takes the signals over from the system's default, which is to end at once.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    #[cfg(unix)]
+    pub(crate) fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for a signal and returns its name.
+    #[cfg(unix)]
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> &'static str {
+        // Without a console there is no such event, and nothing to wait for.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        "interrupt"
+    }
+
+    /// Ends the process at the next signal: whoever asks twice does not want to wait. What was
+    /// acknowledged is on disk already.
+    fn exit_on_next(mut self) {
+        tokio::spawn(async move {
+            let signal = self.next().await;
+            tracing::warn!(signal, "stopping at once");
+            std::process::exit(1);
+        });
+    }
+}
