@@ -257,7 +257,9 @@ impl Shared {
             self.batches.fetch_add(answers.len() as u64, Ordering::Relaxed);
             self.bytes.fetch_add(bytes, Ordering::Relaxed);
             self.sync_micros.fetch_add(micros, Ordering::Relaxed);
-            hooks.into_iter().for_each(|on_commit| on_commit());
+            for on_commit in hooks {
+                on_commit();
+            }
         } else {
             // Before the answers: whoever learns of the failure finds the committer poisoned.
             self.poison();

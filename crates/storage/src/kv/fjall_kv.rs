@@ -15,7 +15,7 @@ use fjall::{
 };
 use parking_lot::RwLock;
 
-use super::{Durability, Entries, Keys, Kv, KvError, WriteBatch};
+use super::{Durability, Entries, Keys, Kv, KvError, WriteBatch, fjall_journal};
 use crate::durable_dir::create_dir_all_synced;
 
 /// First byte of the keys that are large, written once and deleted soon.
@@ -66,12 +66,15 @@ impl FjallKv {
         let io = |source| KvError::Io { operation: "open", path: dir.to_owned(), source: Arc::new(source) };
         // fjall syncs what is in the directory, not the directory's own name.
         create_dir_all_synced(dir).map_err(io)?;
+        fjall_journal::check(dir)?;
         let failed = |error| from_fjall("open", dir, error);
         let database = Database::builder(dir)
             .cache_size(CACHE_BYTES)
             .max_journaling_size(JOURNAL_BYTES_MAX)
             .worker_threads(WORKER_THREADS)
-            // Embeddings do not compress, and compression would sit between every request and its sync.
+            // Embeddings do not compress, and compression would sit between every request and its
+            // sync. Recovery also compresses again to compare checksums, so that a new version of the
+            // compressor could make an old journal unreadable.
             .journal_compression(CompressionType::None)
             // Every write says itself how far it goes.
             .manual_journal_persist(true)

@@ -8,6 +8,7 @@
 mod batch;
 mod committer;
 mod error;
+mod fjall_journal;
 mod fjall_kv;
 mod memory_kv;
 
