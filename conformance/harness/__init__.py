@@ -1,0 +1,1 @@
+"""Runs Chroma's own clients and test suites against a server and reports what they say."""

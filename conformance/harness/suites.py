@@ -1,0 +1,74 @@
+"""The jobs that run chromadb's own test files from the installed packages."""
+
+import json
+import os
+
+from . import places
+from .jobs import Job, python_program
+
+SUITES = places.CONFORMANCE / "suites"
+PRESETS = ("fast", "default", "full")
+# One upstream test; the longest embeds hundreds of texts with the default model.
+TEST_TIMEOUT_S = 900
+CLIENTS = {"sync": "chromadb.api.fastapi.FastAPI", "async": "chromadb.api.async_fastapi.AsyncFastAPI"}
+
+
+def read(name):
+    return json.loads((SUITES / name).read_text(encoding="utf-8"))
+
+
+def environment(generation, port, suite, record, rules):
+    settings = {
+        # Parametrizes the fixtures with the external server only.
+        "CHROMA_INTEGRATION_TEST_ONLY": "1",
+        "CHROMA_API_IMPL": CLIENTS[suite.get("client", "sync")],
+        "CHROMA_SERVER_HOST": "localhost",
+        "CHROMA_SERVER_HTTP_PORT": str(port),
+        "CHROMA_SERVER_NOFILE": "65535",
+        "CHROMA_HYPOTHESIS_CI_REPRODUCE_ONLY": "1",
+        "PROPERTY_TESTING_PRESET": "fast",
+        "PYTHONPATH": str(SUITES),
+        "HUEDB_RECORD": str(record),
+        "HUEDB_DESELECT": json.dumps(rules),
+    }
+    return places.clean_environment(places.python_environment(generation) / "bin") | settings
+
+
+def suite_job(generation, suite, deselected, baseline, seed):
+    rules = [rule for rule in deselected if rule["generation"] == generation]
+    rules += [{"test": test} for test in suite.get("without", [])]
+
+    def program(server, record, directory):
+        tests = places.upstream_tests(generation)
+        command = [
+            str(python_program(generation)), "-m", "pytest",
+            "-c", str(SUITES / "pytest.ini"), f"--rootdir={tests}",
+            "--quiet", "--disable-warnings", f"--timeout={TEST_TIMEOUT_S}", f"--hypothesis-seed={seed}",
+            *(os.path.join(tests, path) for path in suite["paths"]),
+        ]
+        return command, environment(generation, server.port, suite, record, rules), directory
+
+    expected = baseline.get(generation, {}).get(suite["name"])
+    return Job("suite", generation, suite["name"], suite["limit_s"], program, expected and expected["passed"])
+
+
+def jobs(generations, preset, seed):
+    """The suites that `preset` runs: each preset also runs those of the smaller ones."""
+    included = PRESETS[: PRESETS.index(preset) + 1]
+    listed, deselected, baseline = read("suites.json"), read("deselected.json"), read("baseline.json")
+    return [
+        suite_job(generation, suite, deselected, baseline, seed)
+        for generation in generations
+        for suite in listed[generation]
+        if suite["preset"] in included
+    ]
+
+
+def record_baseline(results):
+    """Writes how many tests of each suite passed on the real server."""
+    baseline = read("baseline.json")
+    for result in results:
+        if result.job.kind == "suite":
+            entry = {"passed": result.passed, "skipped": result.skipped, "seconds": round(result.seconds)}
+            baseline.setdefault(result.job.generation, {})[result.job.name] = entry
+    (SUITES / "baseline.json").write_text(json.dumps(baseline, indent=2) + "\n", encoding="utf-8")
