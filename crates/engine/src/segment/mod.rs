@@ -11,3 +11,6 @@ mod sections;
 pub(crate) use build::{PlacedRow, build_segment};
 pub(crate) use documents::DocumentCache;
 pub(crate) use reader::RecordSegment;
+
+#[cfg(test)]
+mod tests;

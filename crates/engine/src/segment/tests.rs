@@ -1,0 +1,85 @@
+use std::sync::Arc;
+
+use huedb_storage::blob::{Blob, BlobName, BlobStore, MemoryBlobStore};
+use huedb_types::{DocId, MetadataValue, Record, SeqNo};
+
+use super::{DocumentCache, PlacedRow, RecordSegment, build_segment};
+use crate::error::Error;
+use crate::memtable::Memtable;
+use crate::source::{Include, Source};
+
+/// Records of every shape, and enough text for several document blocks.
+fn records() -> Vec<Record> {
+    let record = |number: usize| Record {
+        id: format!("record-{number}"),
+        embedding: (number % 5 != 3).then(|| vec![number as f32, -1.0, 0.25]),
+        document: match number % 4 {
+            0 => None,
+            1 => Some(String::new()),
+            _ => Some(format!("{number} ").repeat(number * 10)),
+        },
+        uri: (number % 3 == 0).then(|| "x".repeat(number % 2)),
+        metadata: (0..number % 4).map(|key| (format!("k{key}"), MetadataValue::Int(number as i64))).collect(),
+    };
+    let mut records: Vec<_> = (0..60).map(record).collect();
+    records[7].id = String::new();
+    records[9].document = Some("a long document ".repeat(5000));
+    records
+}
+
+fn build(records: &[Record], dimension: u32) -> Blob {
+    let memtable = Arc::new(Memtable::default());
+    for (record, number) in records.iter().zip(0..) {
+        memtable.push(DocId(number * 2), record.clone(), SeqNo(1));
+    }
+    let source = Source::Memtable(memtable);
+    let row = |row| PlacedRow { doc_id: DocId(row * 2), source: &source, row };
+    let rows: Vec<_> = (0..records.len() as u32).map(row).collect();
+    let store = MemoryBlobStore::new();
+    let name = BlobName::parse("seg/test.seg").unwrap();
+    build_segment(store.put(&name).unwrap(), &rows, dimension).unwrap();
+    store.open(&name).unwrap()
+}
+
+#[test]
+fn a_segment_gives_back_the_records_it_was_built_from() {
+    let records = records();
+    let segment = RecordSegment::open(build(&records, 3), "seg/test.seg").unwrap();
+    let source = Source::Segment(Arc::new(segment));
+    let Source::Segment(segment) = &source else { unreachable!("it was just made") };
+    let mut cache = DocumentCache::default();
+    // Backwards and forwards, so that blocks are entered from both ends.
+    for number in (0..60).rev().chain(0..60) {
+        let expected = &records[number as usize];
+        assert_eq!(segment.find(&expected.id).unwrap(), Some(number));
+        assert_eq!(segment.doc_id(number).unwrap(), DocId(number * 2));
+        assert_eq!(&source.record(number, Include::ALL, &mut cache).unwrap(), expected);
+    }
+    assert_eq!(segment.find("record-7").unwrap(), None);
+    assert!(matches!(source.record(60, Include::ALL, &mut cache), Err(Error::Corrupt { .. })));
+}
+
+#[test]
+fn a_segment_may_hold_only_records_without_embeddings() {
+    let records = [Record { id: "a".into(), ..Record::default() }];
+    let segment = RecordSegment::open(build(&records, 0), "seg/test.seg").unwrap();
+    assert_eq!((segment.rows(), segment.embedding(0).unwrap()), (1, None));
+}
+
+#[test]
+fn every_damaged_byte_is_found_when_the_segment_is_opened() {
+    let bytes = build(&records()[..8], 3).to_vec();
+    let mut unnoticed = 0;
+    for position in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[position] ^= 0x10;
+        let opened = RecordSegment::open(Blob::copy_from_slice(&damaged), "seg/test.seg");
+        match opened {
+            Err(Error::Corrupt { reason }) => assert!(reason.contains("seg/test.seg"), "{reason}"),
+            Err(other) => panic!("position={position}: {other}"),
+            Ok(_) => unnoticed += 1,
+        }
+    }
+    // Only the zeros between sections belong to no checksum.
+    assert!(unnoticed < bytes.len() / 2, "{unnoticed} of {} bytes", bytes.len());
+}
