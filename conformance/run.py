@@ -7,6 +7,8 @@ against a freshly started server with a data directory of its own.
 
 import argparse
 import concurrent.futures
+import contextlib
+import fcntl
 import os
 import pathlib
 import signal
@@ -75,8 +77,20 @@ def jobs_of(arguments, server):
     return sorted(made, key=lambda job: -job.limit_s)
 
 
-def run_all(arguments, server, jobs):
+@contextlib.contextmanager
+def run_directory(server):
+    """The working directory of runs against `server`; only one run at a time may have it."""
     directory = places.CACHE / "runs" / server.name
+    directory.mkdir(parents=True, exist_ok=True)
+    with open(directory / "lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"conformance: another run against {server.name} uses {directory}")
+        yield directory
+
+
+def run_all(arguments, server, jobs, directory):
     results = []
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         running = [pool.submit(run_job, job, server, directory) for job in jobs]
@@ -100,7 +114,8 @@ def main():
     jobs = jobs_of(arguments, server)
     report.line(f"{len(jobs)} runs against {server.name}, {arguments.jobs} at a time, preset {arguments.preset}")
     begin = time.monotonic()
-    results = run_all(arguments, server, jobs)
+    with run_directory(server) as directory:
+        results = run_all(arguments, server, jobs, directory)
     seconds = time.monotonic() - begin
     report.write_report(arguments.report, server.name, arguments.preset, results, seconds)
     if arguments.record_baseline and not any(result.failed for result in results):
