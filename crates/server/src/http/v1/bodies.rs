@@ -1,0 +1,198 @@
+//! Bodies of the routes that are not writes of records.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    embeddings::{self, FastEmbeddings},
+    error::ApiError,
+    json::{Dict, Json},
+    pydantic::{Fields, Problem, any, boolean, dict, integer, string},
+    request::RequestBody,
+};
+
+/// A new tenant or database.
+#[derive(Debug)]
+pub(super) struct NameBody {
+    pub(super) name: String,
+}
+
+#[derive(Debug)]
+pub(super) struct CreateCollectionBody {
+    pub(super) name: String,
+    pub(super) configuration: Option<Dict>,
+    pub(super) metadata: Option<Dict>,
+    pub(super) get_or_create: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct UpdateCollectionBody {
+    pub(super) new_name: Option<String>,
+    pub(super) new_metadata: Option<Dict>,
+}
+
+#[derive(Debug)]
+pub(super) struct GetBody {
+    pub(super) ids: Option<Vec<String>>,
+    pub(super) where_clause: Option<Dict>,
+    pub(super) where_document: Option<Dict>,
+    pub(super) sort: Option<String>,
+    pub(super) limit: Option<i64>,
+    pub(super) offset: Option<i64>,
+    pub(super) include: Vec<Field>,
+}
+
+#[derive(Debug)]
+pub(super) struct DeleteBody {
+    pub(super) ids: Option<Vec<String>>,
+    pub(super) where_clause: Option<Dict>,
+    pub(super) where_document: Option<Dict>,
+}
+
+#[derive(Debug)]
+pub(super) struct QueryBody {
+    /// An embedding that is none is reported after what is wrong with the filter and the collection.
+    pub(super) query_embeddings: Result<Vec<Vec<f32>>, ApiError>,
+    pub(super) n_results: i64,
+    pub(super) where_clause: Option<Dict>,
+    pub(super) where_document: Option<Dict>,
+    pub(super) include: Vec<Field>,
+}
+
+/// A part of a record that an answer can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Field {
+    Documents,
+    Embeddings,
+    Metadatas,
+    Distances,
+    Uris,
+    Data,
+}
+
+impl RequestBody for NameBody {
+    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        fields.required("name", string).map(|name| Self { name })
+    }
+}
+
+impl RequestBody for CreateCollectionBody {
+    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        let name = fields.required("name", string);
+        let configuration = fields.optional("configuration", dict);
+        let metadata = fields.optional("metadata", dict);
+        let get_or_create = fields.with_default("get_or_create", false, boolean);
+        Some(Self {
+            name: name?,
+            configuration: configuration?,
+            metadata: metadata?,
+            get_or_create: get_or_create?,
+        })
+    }
+}
+
+impl RequestBody for UpdateCollectionBody {
+    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        let new_name = fields.optional("new_name", string);
+        let new_metadata = fields.optional("new_metadata", dict);
+        Some(Self { new_name: new_name?, new_metadata: new_metadata? })
+    }
+}
+
+impl RequestBody for GetBody {
+    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        let ids = fields.optional_list("ids", string);
+        let where_clause = fields.optional("where", dict);
+        let where_document = fields.optional("where_document", dict);
+        let sort = fields.optional("sort", string);
+        let limit = fields.optional("limit", integer);
+        let offset = fields.optional("offset", integer);
+        let include =
+            fields.list_with_default("include", vec![Field::Metadatas, Field::Documents], include_item);
+        Some(Self {
+            ids: ids?,
+            where_clause: where_clause?,
+            where_document: where_document?,
+            sort: sort?,
+            limit: limit?,
+            offset: offset?,
+            include: include?,
+        })
+    }
+}
+
+impl RequestBody for DeleteBody {
+    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        let ids = fields.optional_list("ids", string);
+        let where_clause = fields.optional("where", dict);
+        let where_document = fields.optional("where_document", dict);
+        Some(Self { ids: ids?, where_clause: where_clause?, where_document: where_document? })
+    }
+}
+
+const QUERY_INCLUDE: [Field; 3] = [Field::Metadatas, Field::Documents, Field::Distances];
+const QUERY_N_RESULTS: i64 = 10;
+
+#[derive(Deserialize)]
+struct FastQueryBody {
+    query_embeddings: FastEmbeddings,
+    n_results: Option<i64>,
+    #[serde(rename = "where")]
+    where_clause: Option<Json>,
+    where_document: Option<Json>,
+    include: Option<Vec<Field>>,
+}
+
+impl RequestBody for QueryBody {
+    fn read_fast(bytes: &[u8]) -> Option<Self> {
+        let body: FastQueryBody = serde_json::from_slice(bytes).ok()?;
+        let condition = |value: Option<Json>| match value {
+            None => Some(None),
+            Some(Json::Dict(dict)) => Some(Some(dict)),
+            Some(_) => None,
+        };
+        Some(Self {
+            query_embeddings: Ok(body.query_embeddings.0),
+            // Null and absent look alike here, and null is refused.
+            n_results: body.n_results?,
+            where_clause: condition(body.where_clause)?,
+            where_document: condition(body.where_document)?,
+            include: body.include?,
+        })
+    }
+
+    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
+        let where_clause = fields.optional("where", dict);
+        let where_document = fields.optional("where_document", dict);
+        let query_embeddings = fields.required_list("query_embeddings", any);
+        let n_results = fields.with_default("n_results", QUERY_N_RESULTS, integer);
+        let include = fields.list_with_default("include", QUERY_INCLUDE.to_vec(), include_item);
+        Some(Self {
+            query_embeddings: embeddings::from_json(&query_embeddings?),
+            n_results: n_results?,
+            where_clause: where_clause?,
+            where_document: where_document?,
+            include: include?,
+        })
+    }
+}
+
+fn include_item(value: &Json) -> Result<Field, Problem> {
+    const UNKNOWN: Problem = Problem::not_in_enum(
+        "Input should be 'documents', 'embeddings', 'metadatas', 'distances', 'uris' or 'data'",
+        "'documents', 'embeddings', 'metadatas', 'distances', 'uris' or 'data'",
+    );
+    let Json::Str(name) = value else { return Err(UNKNOWN) };
+    match name.as_str() {
+        "documents" => Ok(Field::Documents),
+        "embeddings" => Ok(Field::Embeddings),
+        "metadatas" => Ok(Field::Metadatas),
+        "distances" => Ok(Field::Distances),
+        "uris" => Ok(Field::Uris),
+        "data" => Ok(Field::Data),
+        _ => Err(UNKNOWN),
+    }
+}
+
+#[cfg(test)]
+mod tests;

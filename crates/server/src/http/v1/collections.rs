@@ -1,0 +1,207 @@
+//! Routes of collections.
+
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use huedb_engine::{Collection, CollectionChange, Engine, Error, Existing, NewCollection, Scope};
+use huedb_types::{HnswConfiguration, Metadata};
+use uuid::Uuid;
+
+use super::{
+    bodies::{CreateCollectionBody, UpdateCollectionBody},
+    error::ApiError,
+    hnsw,
+    json::{Dict, Json},
+    metadata,
+    names::check_collection_name,
+    request::{PathText, QueryText, RawBody, collection_id},
+    response::{CollectionResponse, null, ok},
+};
+use crate::http::app::App;
+
+pub(super) async fn list(State(app): State<App>, query: QueryText) -> Result<Response, ApiError> {
+    let [limit, offset] = query.integers(["limit", "offset"])?;
+    app.engine_call(move |engine| {
+        let collections = engine.collections(&query.tenant(), &query.database());
+        let shown = &collections[python_slice(collections.len(), offset, limit)];
+        let shown: Vec<_> =
+            shown.iter().map(|collection| CollectionResponse::from(&*collection.descriptor())).collect();
+        Ok(ok(&shown))
+    })
+    .await
+}
+
+pub(super) async fn count(State(app): State<App>, query: QueryText) -> Result<Response, ApiError> {
+    let collections =
+        app.engine_call(move |engine| Ok(engine.collections(&query.tenant(), &query.database()))).await?;
+    Ok(ok(&collections.len()))
+}
+
+pub(super) async fn create(
+    State(app): State<App>,
+    query: QueryText,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let body = RawBody::read(&app, request).await?;
+    app.engine_call(move |engine| create_in(engine, &query.tenant(), &query.database(), body.decode()?)).await
+}
+
+pub(super) async fn get(
+    State(app): State<App>,
+    PathText(name): PathText,
+    query: QueryText,
+) -> Result<Response, ApiError> {
+    app.engine_call(move |engine| {
+        let collection = engine.collection_named(&query.tenant(), &query.database(), &name);
+        let collection = collection.map_err(|error| missing_in(error, &name))?;
+        Ok(ok(&CollectionResponse::from(&*collection.descriptor())))
+    })
+    .await
+}
+
+pub(super) async fn update(
+    State(app): State<App>,
+    PathText(id): PathText,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let body = RawBody::read(&app, request).await?;
+    app.engine_call(move |engine| {
+        let body: UpdateCollectionBody = body.decode()?;
+        let id = collection_id(&id)?;
+        let change = change(body)?;
+        let collection = engine.collection_with_id(Scope::Everywhere, id)?;
+        engine.update_collection(&collection, change).map_err(|error| match error {
+            Error::CollectionExists { .. } => ApiError::raised(
+                "IntegrityError",
+                "UNIQUE constraint failed: collections.name, collections.database_id",
+            ),
+            other => other.into(),
+        })
+    })
+    .await?;
+    Ok(null())
+}
+
+pub(super) async fn delete(
+    State(app): State<App>,
+    PathText(name): PathText,
+    query: QueryText,
+) -> Result<Response, ApiError> {
+    app.engine_call(move |engine| {
+        engine.delete_collection(&query.tenant(), &query.database(), &name).map_err(|error| match error {
+            Error::CollectionNotFound { .. } | Error::DatabaseNotFound { .. } => {
+                ApiError::value(format!("Collection {name} does not exist."))
+            }
+            other => other.into(),
+        })
+    })
+    .await?;
+    Ok(null())
+}
+
+fn create_in(
+    engine: &Engine,
+    tenant: &str,
+    database: &str,
+    body: CreateCollectionBody,
+) -> Result<Response, ApiError> {
+    let document = hnsw::configuration_document(body.configuration.as_ref())?;
+    let checked = body.metadata.as_ref().map(metadata::of_new_collection).transpose()?;
+    check_collection_name(&body.name)?;
+    let existing = if body.get_or_create { Existing::Get } else { Existing::Fail };
+    // Everything is checked before anything is made. The index settings of a collection that is there
+    // already were never looked at.
+    let created = match hnsw::from_metadata(body.metadata.as_ref().unwrap_or(&Dict::new())) {
+        Ok(hnsw) => {
+            let new = new_collection(body.name, checked, hnsw, &document);
+            engine.create_collection(tenant, database, new, existing)
+        }
+        Err(refusal) => existing_one(engine, tenant, database, body.name, existing).ok_or(refusal)?,
+    };
+    let collection = created.map_err(|error| match error {
+        Error::DatabaseNotFound { .. } | Error::TenantNotFound { .. } => no_database(),
+        other => other.into(),
+    })?;
+    Ok(ok(&CollectionResponse::from(&*collection.descriptor())))
+}
+
+fn new_collection(
+    name: String,
+    metadata: Option<Metadata>,
+    hnsw: HnswConfiguration,
+    document: &Json,
+) -> NewCollection {
+    NewCollection {
+        name,
+        metadata,
+        hnsw,
+        // A JSON value can always be written as a text.
+        v1_configuration: serde_json::to_string(document).ok(),
+        embedding_function: None,
+        schema: None,
+    }
+}
+
+/// What creating would give without making anything. `None` if nothing stands in the way.
+fn existing_one(
+    engine: &Engine,
+    tenant: &str,
+    database: &str,
+    name: String,
+    existing: Existing,
+) -> Option<Result<Collection, Error>> {
+    if let Err(error) = engine.database(tenant, database) {
+        return Some(Err(error));
+    }
+    let collection = engine.collection_named(tenant, database, &name).ok()?;
+    Some(match existing {
+        Existing::Get => Ok(collection),
+        Existing::Fail => Err(Error::CollectionExists { name }),
+    })
+}
+
+/// A collection of an unknown database broke the same rule of the store as one with a used id, and the
+/// text named the id that it would have had.
+fn no_database() -> ApiError {
+    let id = Uuid::new_v4();
+    ApiError::exists(format!("Collection {id} already exists"))
+}
+
+/// A missing collection is named as it was asked for, whichever level of the name is missing.
+fn missing_in(error: Error, name: &str) -> ApiError {
+    match error {
+        Error::CollectionNotFound { .. } | Error::DatabaseNotFound { .. } | Error::TenantNotFound { .. } => {
+            ApiError::no_collection(name)
+        }
+        other => other.into(),
+    }
+}
+
+fn change(body: UpdateCollectionBody) -> Result<CollectionChange, ApiError> {
+    let name = body.new_name.filter(|name| !name.is_empty());
+    if let Some(name) = &name {
+        check_collection_name(name)?;
+    }
+    // Changed metadata replaces all of the old; the index settings in it have no effect.
+    let metadata = match body.new_metadata {
+        Some(metadata) if !metadata.is_empty() => Some(metadata::of_changed_collection(&metadata)?),
+        _ => None,
+    };
+    Ok(CollectionChange { name, metadata, hnsw: None, embedding_function: None, schema: None })
+}
+
+/// `list[offset : offset + limit]` as Python cuts it: negative bounds count from the end.
+fn python_slice(len: usize, offset: Option<i64>, limit: Option<i64>) -> std::ops::Range<usize> {
+    let bound = |at: i64| {
+        let at = if at < 0 { at.saturating_add_unsigned(len as u64).max(0) } else { at };
+        usize::try_from(at).map_or(len, |at| at.min(len))
+    };
+    let offset = offset.unwrap_or(0);
+    let start = bound(offset);
+    let end = limit.map_or(len, |limit| bound(offset.saturating_add(limit)));
+    start..end.max(start)
+}
+
+#[cfg(test)]
+mod tests;

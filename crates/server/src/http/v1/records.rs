@@ -1,0 +1,216 @@
+//! Routes of records.
+
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    response::Response,
+};
+use huedb_engine::{
+    Collection, Engine, Error, GetRequest, Hit, Include, QueryRequest, Scope, Selection, WriteTicket,
+};
+use huedb_types::{Filter, RecordPatch};
+
+use super::{
+    bodies::{DeleteBody, Field, GetBody, QueryBody},
+    error::ApiError,
+    request::{PathText, RawBody, collection_id},
+    response::{GetResponse, QueryResponse, json, null, ok},
+    where_clause,
+    write::WriteBody,
+};
+use crate::http::app::App;
+
+const NOTHING_TO_DELETE: &str = "\n                \
+    You must provide either ids, where, or where_document to delete. If\n                \
+    you want to delete all data in a collection you can delete the\n                \
+    collection itself using the delete_collection method. Or alternatively,\n                \
+    you can get() all the relevant ids and then delete them.\n                ";
+
+pub(super) async fn add(
+    State(app): State<App>,
+    PathText(id): PathText,
+    request: Request,
+) -> Result<Response, ApiError> {
+    write(&app, id, request, |collection, patches| {
+        collection.add(patches.into_iter().map(|patch| patch.apply(None)).collect())
+    })
+    .await
+    .map_err(of_add)?;
+    Ok(json(StatusCode::CREATED, &true))
+}
+
+pub(super) async fn update(
+    State(app): State<App>,
+    PathText(id): PathText,
+    request: Request,
+) -> Result<Response, ApiError> {
+    write(&app, id, request, Collection::update).await?;
+    Ok(null())
+}
+
+pub(super) async fn upsert(
+    State(app): State<App>,
+    PathText(id): PathText,
+    request: Request,
+) -> Result<Response, ApiError> {
+    write(&app, id, request, Collection::upsert).await?;
+    Ok(null())
+}
+
+pub(super) async fn delete(
+    State(app): State<App>,
+    PathText(id): PathText,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let body = RawBody::read(&app, request).await?;
+    let ticket = app
+        .engine_call(move |engine| {
+            let body: DeleteBody = body.decode()?;
+            let id = collection_id(&id)?;
+            let filter = where_clause::filter(body.where_clause.as_ref(), body.where_document.as_ref())?;
+            if filter.is_none() && body.ids.as_ref().is_none_or(Vec::is_empty) {
+                return Err(ApiError::value(NOTHING_TO_DELETE));
+            }
+            let collection = engine.collection_with_id(Scope::Everywhere, id)?;
+            Ok(collection.delete(&Selection { ids: body.ids, filter, limit: None, offset: 0 })?)
+        })
+        .await?;
+    ticket.await?;
+    Ok(null())
+}
+
+pub(super) async fn count(State(app): State<App>, PathText(id): PathText) -> Result<Response, ApiError> {
+    app.engine_call(move |engine| Ok(ok(&find(engine, &id)?.count()?))).await
+}
+
+pub(super) async fn get(
+    State(app): State<App>,
+    PathText(id): PathText,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let body = RawBody::read(&app, request).await?;
+    app.engine_call(move |engine| {
+        let body: GetBody = body.decode()?;
+        let collection = find(engine, &id)?;
+        let included = body.include.clone();
+        let records = collection.get(&get_request(body)?)?;
+        Ok(ok(&GetResponse::new(records, included)))
+    })
+    .await
+}
+
+pub(super) async fn query(
+    State(app): State<App>,
+    PathText(id): PathText,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let body = RawBody::read(&app, request).await?;
+    app.engine_call(move |engine| {
+        let body: QueryBody = body.decode()?;
+        let included = body.include.clone();
+        let hits = nearest(engine, &id, body)?;
+        Ok(ok(&QueryResponse::new(hits, included)))
+    })
+    .await
+}
+
+/// Reads a body of records, hands its changes to `operation` and waits until they are durable.
+async fn write(
+    app: &App,
+    id: String,
+    request: Request,
+    operation: impl FnOnce(&Collection, Vec<RecordPatch>) -> Result<WriteTicket, Error> + Send + 'static,
+) -> Result<(), ApiError> {
+    let body = RawBody::read(app, request).await?;
+    let ticket = app
+        .engine_call(move |engine| {
+            let body: WriteBody = body.decode()?;
+            let collection = find(engine, &id)?;
+            let patches = body.into_patches(collection.descriptor().dimension)?;
+            Ok(operation(&collection, patches)?)
+        })
+        .await?;
+    ticket.await?;
+    Ok(())
+}
+
+fn get_request(body: GetBody) -> Result<GetRequest, ApiError> {
+    let filter = where_clause::filter(body.where_clause.as_ref(), body.where_document.as_ref())?;
+    if body.sort.is_some() {
+        return Err(ApiError::raised("NotImplementedError", "Sorting is not yet supported"));
+    }
+    // No limit and zero are the same; an offset before the start is the start.
+    let limit = match body.limit {
+        None | Some(0) => None,
+        Some(limit) => Some(u64::try_from(limit).map_err(|_| ApiError::value("Limit cannot be negative"))?),
+    };
+    let offset = body.offset.map_or(0, |offset| u64::try_from(offset).unwrap_or(0));
+    let include = include(&body.include);
+    Ok(GetRequest { selection: Selection { ids: body.ids, filter, limit, offset }, include })
+}
+
+fn nearest(engine: &Engine, id: &str, body: QueryBody) -> Result<Vec<Vec<Hit>>, ApiError> {
+    let id = collection_id(id)?;
+    let embeddings = body.query_embeddings?;
+    if embeddings.is_empty() {
+        return Err(ApiError::raised("TypeError", "object of type 'NoneType' has no len()"));
+    }
+    let filter = where_clause::filter(body.where_clause.as_ref(), body.where_document.as_ref())?;
+    let collection = engine.collection_with_id(Scope::Everywhere, id)?;
+    let Some(dimension) = collection.descriptor().dimension else {
+        // Nothing can be near in a collection that never had an embedding, whatever is asked for.
+        return Ok(embeddings.iter().map(|_| Vec::new()).collect());
+    };
+    check_dimensions(&embeddings, dimension as usize)?;
+    if body.n_results < 0 {
+        let text = format!("Number of requested results {}, cannot be negative, or zero.", body.n_results);
+        return Err(ApiError::raised("TypeError", text));
+    }
+    search(&collection, embeddings, body.n_results, filter, include(&body.include))
+}
+
+fn check_dimensions(embeddings: &[Vec<f32>], expected: usize) -> Result<(), ApiError> {
+    match embeddings.iter().find(|embedding| embedding.len() != expected) {
+        Some(other) => Err(Error::DimensionMismatch { expected, actual: other.len() }.into()),
+        None => Ok(()),
+    }
+}
+
+fn search(
+    collection: &Collection,
+    embeddings: Vec<Vec<f32>>,
+    n_results: i64,
+    filter: Option<Filter>,
+    include: Include,
+) -> Result<Vec<Vec<Hit>>, ApiError> {
+    let k = u32::try_from(n_results).unwrap_or(u32::MAX);
+    if k == 0 {
+        return Ok(embeddings.iter().map(|_| Vec::new()).collect());
+    }
+    Ok(collection.query(&QueryRequest { embeddings, k, ids: None, filter, include })?)
+}
+
+/// The collection of a record route, wherever it is: these routes name no database.
+fn find(engine: &Engine, id: &str) -> Result<Collection, ApiError> {
+    Ok(engine.collection_with_id(Scope::Everywhere, collection_id(id)?)?)
+}
+
+fn include(fields: &[Field]) -> Include {
+    let has = |field| fields.contains(&field);
+    Include {
+        embeddings: has(Field::Embeddings),
+        documents: has(Field::Documents),
+        metadatas: has(Field::Metadatas),
+        uris: has(Field::Uris),
+    }
+}
+
+/// Only `add` answers a wrong dimension as a fault of the server.
+fn of_add(error: ApiError) -> ApiError {
+    match error {
+        ApiError::Named { name: "InvalidDimension", message, .. } => {
+            ApiError::Detail { status: StatusCode::INTERNAL_SERVER_ERROR, text: message }
+        }
+        other => other,
+    }
+}

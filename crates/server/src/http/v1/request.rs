@@ -1,0 +1,187 @@
+//! What a handler reads from a request: path, query string and body.
+
+use std::convert::Infallible;
+
+use axum::{
+    extract::{FromRequestParts, Path, Query, Request},
+    http::{header, request::Parts},
+    response::Response,
+};
+use bytes::Bytes;
+use huedb_engine::Engine;
+use huedb_types::CollectionId;
+use uuid::Uuid;
+
+use super::{
+    error::ApiError,
+    json::{Dict, Json},
+    pydantic::{Detail, Fields, query_int},
+    python_json::{self, ParseError},
+    unknown_path,
+};
+use crate::http::{app::App, body::read_body};
+
+const DEFAULT_TENANT: &str = "default_tenant";
+const DEFAULT_DATABASE: &str = "default_database";
+
+impl App {
+    /// Runs `work` on the CPU pool; an error of either kind is the answer.
+    pub(super) async fn engine_call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Engine) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let engine = self.engine.clone();
+        self.run(move || work(&engine)).await?
+    }
+}
+
+/// A form that bodies can have.
+pub(super) trait RequestBody: Sized {
+    /// Reads a body without anything unusual. `None` says nothing about the body: the slow way decides.
+    fn read_fast(_bytes: &[u8]) -> Option<Self> {
+        None
+    }
+
+    /// Reads the fields and notes every mistake. `None` only after a mistake.
+    fn read_fields(fields: &mut Fields<'_>) -> Option<Self>;
+}
+
+/// A body that has not been looked at.
+pub(super) struct RawBody {
+    is_json: bool,
+    bytes: Bytes,
+}
+
+impl RawBody {
+    pub(super) async fn read(app: &App, request: Request) -> Result<Self, ApiError> {
+        let is_json =
+            is_json(request.headers().get(header::CONTENT_TYPE).map_or(b"", |value| value.as_bytes()));
+        let settings = &app.settings;
+        let bytes = read_body(request, settings.body_bytes_max)
+            .await
+            .map_err(|error| ApiError::body(error, settings.body_option))?;
+        Ok(Self { is_json, bytes })
+    }
+
+    /// The body as a `B`. It may be large: call it on the CPU pool.
+    pub(super) fn decode<B: RequestBody>(&self) -> Result<B, ApiError> {
+        if self.bytes.is_empty() {
+            return Err(Detail::missing_body().into());
+        }
+        if !self.is_json {
+            let text = String::from_utf8_lossy(&self.bytes).into_owned();
+            return Err(Detail::body_is_no_object(Json::Str(text)).into());
+        }
+        B::read_fast(&self.bytes).map_or_else(|| decode_slowly(&self.bytes), Ok)
+    }
+}
+
+fn decode_slowly<B: RequestBody>(bytes: &[u8]) -> Result<B, ApiError> {
+    let (value, refusal) = match python_json::parse(bytes) {
+        Ok(parsed) => parsed.into_parts(),
+        Err(ParseError::Syntax { message, position }) => {
+            return Err(Detail::json_invalid(message, position).into());
+        }
+        Err(ParseError::Unreadable) => {
+            let text = "There was an error parsing the body".to_owned();
+            return Err(ApiError::Detail { status: axum::http::StatusCode::BAD_REQUEST, text });
+        }
+    };
+    let dict: Dict = match value {
+        Json::Dict(dict) => dict,
+        Json::Null => return Err(Detail::missing_body().into()),
+        other => return Err(Detail::body_is_no_object(other).into()),
+    };
+    let mut fields = Fields::new(&dict);
+    let body = B::read_fields(&mut fields);
+    let details = fields.into_details();
+    match body {
+        Some(body) if details.is_empty() => match refusal {
+            Some(text) => Err(ApiError::raised("JSONDecodeError", text)),
+            None => Ok(body),
+        },
+        _ => Err(ApiError::Invalid(details)),
+    }
+}
+
+/// Whether a `Content-Type` promises JSON. Clients of this generation send none at all.
+fn is_json(content_type: &[u8]) -> bool {
+    let kind = content_type.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
+    let kind = kind.to_ascii_lowercase();
+    content_type.is_empty()
+        || kind == b"application/json"
+        || (kind.starts_with(b"application/") && kind.ends_with(b"+json"))
+}
+
+/// The one parameter of a path, decoded.
+pub(super) struct PathText(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathText {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        // Only bytes that are no UTF-8 are rejected; nothing has such a name.
+        let Path(text) = Path::from_request_parts(parts, state).await.map_err(|_| unknown_path())?;
+        Ok(Self(text))
+    }
+}
+
+/// Pairs of the query string. Of a repeated name the last one counts.
+pub(super) struct QueryText(Vec<(String, String)>);
+
+impl<S: Send + Sync> FromRequestParts<S> for QueryText {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Query::try_from_uri(&parts.uri).map(|Query(pairs)| pairs).unwrap_or_default()))
+    }
+}
+
+impl QueryText {
+    pub(super) fn tenant(&self) -> String {
+        self.get("tenant").unwrap_or(DEFAULT_TENANT).to_owned()
+    }
+
+    pub(super) fn database(&self) -> String {
+        self.get("database").unwrap_or(DEFAULT_DATABASE).to_owned()
+    }
+
+    /// The integers called `names`, each of which may be absent.
+    pub(super) fn integers<const N: usize>(
+        &self,
+        names: [&'static str; N],
+    ) -> Result<[Option<i64>; N], ApiError> {
+        let read = names.map(|name| self.get(name).map(|text| query_int(name, text)).transpose());
+        let mut details = Vec::new();
+        let integers = read.map(|result| {
+            result.unwrap_or_else(|detail| {
+                details.push(detail);
+                None
+            })
+        });
+        if details.is_empty() { Ok(integers) } else { Err(ApiError::Invalid(details)) }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The collection id in a path, spelled as Python's `UUID` takes it: in any case, with or without
+/// hyphens, braces and the prefix of a URN.
+pub(super) fn collection_id(text: &str) -> Result<CollectionId, ApiError> {
+    let bare = text.replace("urn:", "").replace("uuid:", "");
+    let digits = bare.trim_matches(['{', '}']).replace('-', "");
+    let is_hex = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match Uuid::try_parse(&digits) {
+        Ok(id) if is_hex => Ok(CollectionId(id)),
+        _ => Err(ApiError::Named {
+            status: axum::http::StatusCode::BAD_REQUEST,
+            name: "InvalidUUID",
+            message: format!("Could not parse {text} as a UUID"),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;
