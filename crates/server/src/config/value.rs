@@ -154,10 +154,11 @@ fn parse_bytes(text: &str, min: u64, max: u64) -> Result<u64, String> {
     within(bytes, min, max, show_bytes)
 }
 
-/// In the largest binary unit that divides it, so that it reads back as the same number.
+/// In the largest binary unit that divides it, so that it reads back as the same number. A number of
+/// kibibytes with many digits tells nobody more than the bytes do.
 fn show_bytes(bytes: u64) -> String {
     for (name, factor) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
-        if bytes > 0 && bytes.is_multiple_of(factor) {
+        if bytes > 0 && bytes.is_multiple_of(factor) && bytes / factor < 10_000 {
             return format!("{}{name}", bytes / factor);
         }
     }
