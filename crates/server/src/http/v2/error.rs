@@ -1,0 +1,176 @@
+//! Errors of `/api/v2`: a status, the name by which Python clients pick an exception, and a text.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use huedb_engine::Error as EngineError;
+use serde::Serialize;
+
+use super::{dialect::Dialect, response};
+use crate::http::{app::RunError, body::BodyError};
+
+/// A refused or failed request.
+#[derive(Debug)]
+pub(super) struct ApiError {
+    status: StatusCode,
+    name: &'static str,
+    message: String,
+    /// What the older Python clients map to a typed exception, where it differs.
+    python06: Option<(StatusCode, &'static str)>,
+}
+
+#[derive(Serialize)]
+struct ErrorResponse<'a> {
+    error: &'a str,
+    message: &'a str,
+}
+
+impl ApiError {
+    pub(super) fn new(status: StatusCode, name: &'static str, message: impl Into<String>) -> Self {
+        Self { status, name, message: message.into(), python06: None }
+    }
+
+    /// 400: the request is wrong; sending it again gives the same answer.
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "InvalidArgumentError", message)
+    }
+
+    /// 400, for a value that has the right type and breaks a rule.
+    pub(super) fn validation(field: &str, message: impl std::fmt::Display) -> Self {
+        Self::invalid(format!("Validation error: {field}: {message}"))
+    }
+
+    pub(super) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NotFoundError", message)
+    }
+
+    pub(super) fn unimplemented(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, "ChromaError", message)
+    }
+
+    /// 404 of the routes that find a collection by name or by `by-id`.
+    pub(super) fn collection_missing(asked: impl std::fmt::Display) -> Self {
+        let error = Self::not_found(format!("Collection [{asked}] does not exist"));
+        Self { python06: Some((StatusCode::BAD_REQUEST, "InvalidCollection")), ..error }
+    }
+
+    /// 404 of the routes below a collection, whose text ends in a full stop.
+    pub(super) fn record_collection_missing(asked: impl std::fmt::Display) -> Self {
+        let mut error = Self::collection_missing(asked);
+        error.message.push('.');
+        error
+    }
+
+    fn conflict(message: String) -> Self {
+        Self::new(StatusCode::CONFLICT, "UniqueConstraintError", message)
+    }
+
+    fn dimension(expected: usize, actual: usize) -> Self {
+        let error = Self::invalid(format!(
+            "Collection expecting embedding with dimension of {expected}, got {actual}"
+        ));
+        Self { python06: Some((StatusCode::BAD_REQUEST, "InvalidDimension")), ..error }
+    }
+
+    pub(super) fn too_large(limit: usize, option: &str) -> Self {
+        let message = format!("Payload too large: a request body may have {limit} bytes, set by `{option}`");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "ChromaError", message)
+    }
+
+    pub(super) fn overloaded() -> Self {
+        Self::unavailable("The server is overloaded, try again later")
+    }
+
+    pub(super) fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "ChromaError", message)
+    }
+
+    pub(super) fn internal() -> Self {
+        let message = "Internal error, the server's log has the details";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
+    }
+
+    #[cfg(test)]
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(super) fn into_response(self, dialect: Dialect) -> Response {
+        let (status, name) = match (dialect, self.python06) {
+            (Dialect::Python06, Some(older)) => older,
+            _ => (self.status, self.name),
+        };
+        let mut response = response::json(status, &ErrorResponse { error: name, message: &self.message });
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<EngineError> for ApiError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::TenantNotFound { tenant } => Self::not_found(format!("Tenant [{tenant}] not found")),
+            EngineError::TenantExists { tenant } => {
+                Self::conflict(format!("Tenant [{tenant}] already exists"))
+            }
+            EngineError::DatabaseNotFound { database, .. } => {
+                Self::not_found(format!("Database [{database}] not found"))
+            }
+            EngineError::DatabaseExists { database, .. } => {
+                Self::conflict(format!("Database [{database}] already exists"))
+            }
+            EngineError::CollectionNotFound { collection } => Self::collection_missing(collection),
+            EngineError::CollectionExists { name } => {
+                Self::conflict(format!("Collection [{name}] already exists"))
+            }
+            EngineError::DimensionMismatch { expected, actual } => Self::dimension(expected, actual),
+            EngineError::InvalidFilter { reason } => Self::invalid(filter_text(&reason)),
+            EngineError::Full { reason } => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "ChromaError", reason)
+            }
+            EngineError::Busy { reason } | EngineError::ReadOnly { reason } => Self::unavailable(reason),
+            EngineError::Closed => Self::unavailable(error.to_string()),
+            other => {
+                // Texts of the disk name paths, so they go to the log and not to the client.
+                tracing::error!(error = %other, "request failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// The spelling is Chroma's; scripts match on it.
+fn filter_text(reason: &str) -> String {
+    if reason.starts_with("regex parse error") {
+        return format!("Regex syntax errror: {reason}");
+    }
+    reason.to_owned()
+}
+
+impl From<RunError> for ApiError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Overloaded => Self::overloaded(),
+            RunError::Panicked => Self::internal(),
+        }
+    }
+}
+
+impl ApiError {
+    /// The body could not be read; `option` names the limit in the text of a 413.
+    pub(super) fn of_body(error: BodyError, option: &str) -> Self {
+        match error {
+            BodyError::TooLarge { limit } => Self::too_large(limit, option),
+            BodyError::Disconnected => {
+                Self::invalid("Failed to buffer the request body: the client went away")
+            }
+            BodyError::TooSlow => {
+                let message = "Failed to buffer the request body: the client was silent for too long";
+                Self::new(StatusCode::REQUEST_TIMEOUT, "ChromaError", message)
+            }
+        }
+    }
+}

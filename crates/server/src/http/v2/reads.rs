@@ -1,0 +1,107 @@
+//! Reading records: get, query, count.
+
+use axum::response::Response;
+use huedb_engine::{GetRequest as EngineGet, QueryRequest as EngineQuery, Selection};
+use serde::Deserialize;
+
+use super::{
+    embeddings::check_one_dimension,
+    error::ApiError,
+    filter::RawWhereFields,
+    include::{self, Include},
+    request::Call,
+    response,
+};
+
+/// Results of a query that does not say how many it wants.
+const N_RESULTS_DEFAULT: u32 = 10;
+
+#[derive(Deserialize)]
+#[serde(rename = "GetRequestPayload")]
+struct GetRequest {
+    ids: Option<Vec<String>>,
+    #[serde(flatten)]
+    filter: RawWhereFields,
+    limit: Option<u32>,
+    offset: Option<u32>,
+    include: Option<Vec<Include>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename = "QueryRequestPayload")]
+struct QueryRequest {
+    ids: Option<Vec<String>>,
+    #[serde(flatten)]
+    filter: RawWhereFields,
+    query_embeddings: Vec<Vec<f32>>,
+    n_results: Option<u32>,
+    include: Option<Vec<Include>>,
+}
+
+/// How fresh a count has to be. Every read here sees all writes that were acknowledged before it.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ReadLevel {
+    IndexAndWal,
+    IndexOnly,
+    IndexAndBoundedWal,
+}
+
+#[derive(Deserialize)]
+struct CountParameters {
+    #[serde(rename = "read_level")]
+    _read_level: Option<ReadLevel>,
+}
+
+pub(super) async fn get(call: Call) -> Result<Response, ApiError> {
+    let body = call
+        .run(|call| {
+            let request: GetRequest = call.json()?;
+            let collection = call.collection()?;
+            let filter = request.filter.filter(&collection.descriptor(), call.dialect)?;
+            let include = request.include.unwrap_or_else(|| Include::OF_GET.to_vec());
+            let records = collection.get(&EngineGet {
+                selection: Selection {
+                    ids: request.ids,
+                    filter,
+                    limit: request.limit.map(u64::from),
+                    offset: request.offset.map_or(0, u64::from),
+                },
+                include: include::of_records(&include),
+            })?;
+            Ok(response::records(&records, &include))
+        })
+        .await?;
+    Ok(response::ok(body))
+}
+
+pub(super) async fn query(call: Call) -> Result<Response, ApiError> {
+    let body = call
+        .run(|call| {
+            let request: QueryRequest = call.json()?;
+            let collection = call.collection()?;
+            let filter = request.filter.filter(&collection.descriptor(), call.dialect)?;
+            check_one_dimension(&request.query_embeddings)?;
+            let include = request.include.unwrap_or_else(|| Include::OF_QUERY.to_vec());
+            let hits = collection.query(&EngineQuery {
+                embeddings: request.query_embeddings,
+                k: request.n_results.unwrap_or(N_RESULTS_DEFAULT),
+                ids: request.ids,
+                filter,
+                include: include::of_records(&include),
+            })?;
+            Ok(response::hits(&hits, &include))
+        })
+        .await?;
+    Ok(response::ok(body))
+}
+
+pub(super) async fn count(call: Call) -> Result<Response, ApiError> {
+    let body = call
+        .run(|call| {
+            let _: CountParameters = call.query()?;
+            Ok(response::to_bytes(&call.collection()?.count()?))
+        })
+        .await?;
+    Ok(response::ok(body))
+}

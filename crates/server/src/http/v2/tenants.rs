@@ -1,0 +1,56 @@
+//! Tenants.
+
+use axum::{http::StatusCode, response::Response};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    error::ApiError,
+    names,
+    request::Call,
+    response::{self, empty_object},
+};
+
+#[derive(Deserialize)]
+#[serde(rename = "CreateTenantPayload")]
+struct CreateRequest {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename = "UpdateTenantPayload")]
+struct UpdateRequest {
+    /// Accepted and not kept, as on Chroma's single node.
+    #[serde(rename = "resource_name")]
+    _resource_name: String,
+}
+
+pub(super) async fn create(call: Call) -> Result<Response, ApiError> {
+    call.run(|call| {
+        let request: CreateRequest = call.json()?;
+        names::check_tenant(&request.name)?;
+        Ok(call.app.engine.create_tenant(&request.name)?)
+    })
+    .await?;
+    Ok(empty_object(StatusCode::OK))
+}
+
+pub(super) async fn get(call: Call) -> Result<Response, ApiError> {
+    let body = call
+        .run(|call| {
+            let name = call.tenant();
+            call.app.engine.tenant(name)?;
+            Ok(response::to_bytes(&json!({ "name": name, "resource_name": null })))
+        })
+        .await?;
+    Ok(response::ok(body))
+}
+
+pub(super) async fn update(call: Call) -> Result<Response, ApiError> {
+    call.run(|call| {
+        let _: UpdateRequest = call.json()?;
+        Ok(call.app.engine.tenant(call.tenant())?)
+    })
+    .await?;
+    Ok(empty_object(StatusCode::OK))
+}
