@@ -123,8 +123,8 @@ impl From<KvError> for Error {
     fn from(error: KvError) -> Self {
         let reason = chain(&error);
         match error {
-            KvError::Busy { .. } => Self::Busy { reason },
-            KvError::Poisoned { .. } => Self::ReadOnly { reason },
+            KvError::Busy => Self::Busy { reason },
+            KvError::Poisoned => Self::ReadOnly { reason },
             KvError::Closed => Self::Closed,
             _ => Self::Storage { reason },
         }

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use huedb_index::vector::inverse_norm;
 use huedb_types::{DocId, Record, SeqNo};
 use parking_lot::RwLock;
 
@@ -25,6 +26,8 @@ pub(crate) struct Row {
     pub(crate) doc_id: DocId,
     pub(crate) id: Arc<str>,
     pub(crate) embedding: Option<Box<[f32]>>,
+    /// One over the embedding's length, as cosine distance needs it.
+    pub(crate) inverse_norm: f32,
     pub(crate) document: Option<Box<str>>,
     pub(crate) uri: Option<Box<str>>,
     /// Metadata as [`metadata_bytes`] encodes it.
@@ -73,6 +76,7 @@ impl Memtable {
             doc_id,
             previous: newest.get(&id).copied(),
             id: Arc::clone(&id),
+            inverse_norm: record.embedding.as_deref().map_or(0.0, inverse_norm),
             embedding: record.embedding.map(Vec::into_boxed_slice),
             document: record.document.map(String::into_boxed_str),
             uri: record.uri.map(String::into_boxed_str),
@@ -119,11 +123,6 @@ impl Memtable {
     /// Bytes that the rows take, about.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
-    }
-
-    /// Versions in the memtable, ended ones included.
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
     }
 }
 

@@ -66,6 +66,16 @@ pub(crate) enum Place {
     Segment(usize),
 }
 
+impl Place {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Memtable(left), Self::Memtable(right)) => Arc::ptr_eq(left, right),
+            (Self::Segment(left), Self::Segment(right)) => left == right,
+            _ => false,
+        }
+    }
+}
+
 impl Snapshot {
     pub(crate) fn memtables(&self) -> impl Iterator<Item = &Arc<Memtable>> {
         std::iter::once(&self.active).chain(self.frozen.iter().rev().map(|frozen| &frozen.memtable))
@@ -111,7 +121,7 @@ impl Snapshot {
 #[derive(Debug, Clone)]
 pub(crate) struct SourceView {
     pub(crate) source: Source,
-    tombstones: Option<Arc<RoaringBitmap>>,
+    pub(crate) tombstones: Option<Arc<RoaringBitmap>>,
     pub(crate) place: Place,
 }
 
@@ -129,9 +139,5 @@ impl SourceView {
                 rows.filter(|(_, row)| is_live(*row)).map(|(doc_id, row)| (DocId(*doc_id), row)).collect()
             }
         }
-    }
-
-    pub(crate) fn tombstones(&self) -> Option<&RoaringBitmap> {
-        self.tombstones.as_deref()
     }
 }

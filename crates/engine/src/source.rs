@@ -18,6 +18,7 @@ pub(crate) enum Source {
 }
 
 /// Which fields of a record a reader wants.
+#[expect(clippy::struct_excessive_bools, reason = "one switch per field of a record")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Include {
     /// The embedding.

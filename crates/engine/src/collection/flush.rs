@@ -94,7 +94,7 @@ impl CollectionState {
             return Ok(None);
         }
         let name = self.shared.new_segment_name(self.id);
-        build_segment(self.shared.blobs.put(&name)?, rows, dimension.unwrap_or(0))?;
+        build_segment(self.shared.blobs.put(&name)?, rows, (dimension.unwrap_or(0), self.space()))?;
         Ok(Some(Arc::new(self.shared.open_segment(name.as_str())?)))
     }
 

@@ -1,12 +1,16 @@
 //! Reading records: by id and condition, and by distance.
 
-use huedb_types::{Distance, Filter, Record};
+use huedb_index::topk::{Neighbour, SharedBound, TopK};
+use huedb_index::vector::{Flat, Kernels, Query, Scope};
+use huedb_types::{Distance, DocId, Filter, Record};
+use roaring::RoaringBitmap;
 
-use super::select::{Selection, select};
+use super::select::{Selection, matcher, matching_rows, rows_with_ids, select};
 use crate::error::Error;
+use crate::memtable::Memtable;
 use crate::segment::DocumentCache;
-use crate::snapshot::Snapshot;
-use crate::source::Include;
+use crate::snapshot::{Snapshot, SourceView};
+use crate::source::{Include, Source};
 
 /// Records to read.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -53,26 +57,18 @@ pub(super) fn query(
     request: &QueryRequest,
 ) -> Result<Vec<Vec<Hit>>, Error> {
     check_dimensions(snapshot, &request.embeddings)?;
-    let selection =
-        Selection { ids: request.ids.clone(), filter: request.filter.clone(), ..Selection::default() };
-    let rows = select(snapshot, &selection)?;
+    let candidates = candidates(snapshot, request)?;
     let mut cache = DocumentCache::default();
-    let mut results = Vec::new();
-    for query in &request.embeddings {
-        let mut hits = Vec::new();
-        for location in &rows {
-            if let Some(embedding) = location.source.embedding(location.row)? {
-                hits.push((distance(space, query, embedding), location));
-            }
-        }
-        hits.sort_by(|left, right| left.0.total_cmp(&right.0));
-        hits.truncate(request.k as usize);
-        let hit = |(distance, location): (f32, &crate::snapshot::Location)| {
-            Ok(Hit { record: location.source.record(location.row, request.include, &mut cache)?, distance })
+    let search = |embedding: &Vec<f32>| {
+        let query = Query::new(Kernels::detect(), space, embedding);
+        let nearest = nearest(snapshot, &candidates, &query, request.k as usize)?;
+        let hit = |near: Near| {
+            let record = candidates[near.source].view.source.record(near.row, request.include, &mut cache)?;
+            Ok(Hit { record, distance: near.distance })
         };
-        results.push(hits.into_iter().map(hit).collect::<Result<Vec<_>, Error>>()?);
-    }
-    Ok(results)
+        nearest.into_iter().map(hit).collect()
+    };
+    request.embeddings.iter().map(search).collect()
 }
 
 fn check_dimensions(snapshot: &Snapshot, embeddings: &[Vec<f32>]) -> Result<(), Error> {
@@ -83,14 +79,112 @@ fn check_dimensions(snapshot: &Snapshot, embeddings: &[Vec<f32>]) -> Result<(), 
     }
 }
 
-fn distance(space: Distance, x: &[f32], y: &[f32]) -> f32 {
-    let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f32>();
-    match space {
-        Distance::L2 => x.iter().zip(y).map(|(x, y)| (x - y) * (x - y)).sum(),
-        Distance::Ip => 1.0 - dot(x, y),
-        Distance::Cosine => {
-            let norms = (dot(x, x) * dot(y, y)).sqrt();
-            if norms > 0.0 { (1.0 - dot(x, y) / norms).max(0.0) } else { 1.0 }
+/// The rows of one source that a query may find.
+struct Candidates {
+    view: SourceView,
+    /// `None` for all visible rows.
+    allowed: Option<RoaringBitmap>,
+    /// Rows of a segment that are not visible or have no embedding.
+    excluded: RoaringBitmap,
+}
+
+fn candidates(snapshot: &Snapshot, request: &QueryRequest) -> Result<Vec<Candidates>, Error> {
+    let matcher = matcher(request.filter.as_ref())?;
+    let named = request.ids.as_ref().map(|ids| rows_with_ids(snapshot, ids, matcher.as_ref())).transpose()?;
+    let mut candidates = Vec::new();
+    for view in snapshot.sources() {
+        let allowed = match (&named, &matcher) {
+            (Some(rows), _) => {
+                let here = rows.iter().filter(|(_, location)| location.place.is_same(&view.place));
+                Some(here.map(|(_, location)| location.row).collect())
+            }
+            (None, Some(_)) => {
+                let rows = matching_rows(&view, snapshot, matcher.as_ref())?;
+                Some(rows.into_iter().map(|(_, row)| row).collect())
+            }
+            (None, None) => None,
+        };
+        let excluded = match &view.source {
+            Source::Memtable(_) => RoaringBitmap::new(),
+            Source::Segment(segment) => {
+                view.tombstones.as_deref().unwrap_or(&RoaringBitmap::new()) | segment.missing()
+            }
+        };
+        candidates.push(Candidates { view, allowed, excluded });
+    }
+    Ok(candidates)
+}
+
+/// A row and its distance, ordered as results are: by distance, then by first insertion.
+struct Near {
+    distance: f32,
+    doc_id: DocId,
+    source: usize,
+    row: u32,
+}
+
+fn nearest(
+    snapshot: &Snapshot,
+    candidates: &[Candidates],
+    query: &Query<'_>,
+    k: usize,
+) -> Result<Vec<Near>, Error> {
+    let bound = SharedBound::new();
+    let mut found = Vec::new();
+    for (number, candidate) in candidates.iter().enumerate() {
+        let neighbours = candidate.nearest(snapshot, query, k, &bound)?;
+        for Neighbour { distance, row } in neighbours {
+            found.push(Near { distance, doc_id: candidate.view.source.doc_id(row)?, source: number, row });
         }
+    }
+    found.sort_unstable_by(|left, right| {
+        left.distance.total_cmp(&right.distance).then(left.doc_id.cmp(&right.doc_id))
+    });
+    found.truncate(k);
+    Ok(found)
+}
+
+impl Candidates {
+    fn nearest(
+        &self,
+        snapshot: &Snapshot,
+        query: &Query<'_>,
+        k: usize,
+        bound: &SharedBound,
+    ) -> Result<Vec<Neighbour>, Error> {
+        match &self.view.source {
+            Source::Memtable(memtable) => self.nearest_in_memtable(memtable, snapshot, query, k),
+            Source::Segment(segment) if segment.missing().len() == u64::from(segment.rows()) => {
+                Ok(Vec::new())
+            }
+            Source::Segment(segment) => {
+                let scope = Scope {
+                    allowed: self.allowed.as_ref(),
+                    excluded: Some(&self.excluded),
+                    bound: Some(bound),
+                    ..Scope::all(k)
+                };
+                segment.search(query, &scope)
+            }
+        }
+    }
+
+    /// Memtables are small and their rows lie apart, so each row is compared on its own.
+    fn nearest_in_memtable(
+        &self,
+        memtable: &Memtable,
+        snapshot: &Snapshot,
+        query: &Query<'_>,
+        k: usize,
+    ) -> Result<Vec<Neighbour>, Error> {
+        let mut nearest = TopK::new(k);
+        for (index, row) in memtable.visible(snapshot.seq) {
+            let is_allowed = self.allowed.as_ref().is_none_or(|allowed| allowed.contains(index));
+            let Some(embedding) = row.embedding.as_deref().filter(|_| is_allowed) else { continue };
+            let block = Flat::new(embedding.len(), embedding, Some(std::slice::from_ref(&row.inverse_norm)));
+            let block = block.map_err(|error| Error::Corrupt { reason: error.to_string() })?;
+            nearest.push(index, block.distance(query, 0));
+        }
+        Ok(nearest.into_sorted())
     }
 }

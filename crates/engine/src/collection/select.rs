@@ -49,7 +49,9 @@ fn window<T>(rows: Vec<T>, selection: &Selection) -> impl Iterator<Item = T> {
     rows.into_iter().skip(offset).take(limit)
 }
 
-fn rows_with_ids(
+/// The visible rows of the records with these ids that meet the condition; unknown and repeated ids do
+/// not count.
+pub(super) fn rows_with_ids(
     snapshot: &Snapshot,
     ids: &[String],
     matcher: Option<&FilterMatcher>,

@@ -278,6 +278,7 @@ fn check_dimensions<'e>(
     for embedding in embeddings {
         let actual = embedding.len();
         match expected {
+            None if actual == 0 => return Err(Error::DimensionMismatch { expected: 1, actual }),
             Some(expected) if expected as usize != actual => {
                 return Err(Error::DimensionMismatch { expected: expected as usize, actual });
             }

@@ -3,9 +3,10 @@
 //! Each section is one pass over the rows, so memory holds their places and offsets but never their
 //! contents.
 
+use huedb_index::vector::{Codes, Flat, inverse_norm};
 use huedb_storage::blob::BlobWriter;
 use huedb_storage::segment::{SectionId, SegmentWriter};
-use huedb_types::DocId;
+use huedb_types::{Distance, DocId};
 use roaring::RoaringBitmap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -23,13 +24,14 @@ pub(crate) struct PlacedRow<'a> {
     pub(crate) row: u32,
 }
 
-/// Writes `rows`, ascending by `DocId`, as a segment of embeddings with `dimension` numbers.
+/// Writes `rows`, ascending by `DocId`, as a segment of embeddings with `dimension` numbers that are
+/// compared by `distance`.
 ///
 /// Returns the bytes written. When this returns, the file is durable.
 pub(crate) fn build_segment(
     blob: Box<dyn BlobWriter>,
     rows: &[PlacedRow<'_>],
-    dimension: u32,
+    (dimension, distance): (u32, Distance),
 ) -> Result<u64, Error> {
     debug_assert!(rows.is_sorted_by(|left, right| left.doc_id < right.doc_id));
     let mut writer = SegmentWriter::new(blob, section::RECORD_SEGMENT)?;
@@ -47,10 +49,12 @@ pub(crate) fn build_segment(
         Ok(())
     })?;
     write_documents(&mut writer, rows)?;
+    write_codes(&mut writer, rows, dimension, distance)?;
     let mut statistics = Encoder::default();
     statistics.u32(rows.len() as u32);
     statistics.u32(dimension);
     statistics.u32(missing as u32);
+    statistics.str(distance.name());
     writer.section(section::STATISTICS, &statistics.finish())?;
     Ok(writer.finish()?.bytes)
 }
@@ -114,6 +118,26 @@ fn write_vectors(
     Ok(missing.len() as usize)
 }
 
+/// Codes of all embeddings; none where there is nothing to encode or too much for a code.
+fn write_codes(
+    writer: &mut SegmentWriter<'_>,
+    rows: &[PlacedRow<'_>],
+    dimension: u32,
+    distance: Distance,
+) -> Result<(), Error> {
+    let mut vectors = vec![0.0_f32; rows.len() * dimension as usize];
+    for (vector, row) in vectors.chunks_exact_mut(dimension.max(1) as usize).zip(rows) {
+        if let Some(embedding) = row.source.embedding(row.row)? {
+            vector.copy_from_slice(embedding);
+        }
+    }
+    let Ok(block) = Flat::new(dimension as usize, &vectors, None) else { return Ok(()) };
+    let Ok(codes) = Codes::encode(distance, &block) else { return Ok(()) };
+    writer.section(section::CODES, bytemuck::cast_slice(codes.codes()))?;
+    writer.section(section::CODE_HEADERS, bytemuck::cast_slice(codes.headers()))?;
+    Ok(writer.section(section::CODE_CENTRE, bytemuck::cast_slice(codes.centre()))?)
+}
+
 fn write_documents(writer: &mut SegmentWriter<'_>, rows: &[PlacedRow<'_>]) -> Result<(), Error> {
     let mut cache = DocumentCache::default();
     let mut documents = DocumentsBuilder::begin(writer)?;
@@ -161,9 +185,4 @@ fn write_u32s(
         writer.write(&value.to_le_bytes())?;
     }
     Ok(writer.end()?)
-}
-
-fn inverse_norm(embedding: &[f32]) -> f32 {
-    let norm = embedding.iter().map(|x| x * x).sum::<f32>().sqrt();
-    if norm > 0.0 { 1.0 / norm } else { 0.0 }
 }

@@ -121,7 +121,7 @@ impl Documents<'_> {
         if !is_cached {
             self.load(row, cache).ok_or(())?;
         }
-        cached_document(cache, (row - cache.first_row) as usize).ok_or(())
+        cached_document(cache, (row - cache.first_row) as usize)
     }
 
     fn load(&self, row: u32, cache: &mut DocumentCache) -> Option<()> {
@@ -152,13 +152,16 @@ impl Documents<'_> {
     }
 }
 
-/// The document at `index` of the cached block; the outer `None` means damage.
-fn cached_document(cache: &DocumentCache, index: usize) -> Option<Option<&str>> {
-    let (lengths, text) = cache.raw.split_at_checked(cache.rows as usize * 4)?;
-    let lengths = lengths.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes) as usize);
-    let start: usize = lengths.clone().take(index).map(|length| length.saturating_sub(1)).sum();
-    match lengths.clone().nth(index)? {
-        0 => Some(None),
-        length => Some(Some(std::str::from_utf8(text.get(start..start + length - 1)?).ok()?)),
+/// The document at `index` of the cached block; `Err` if the block is damaged.
+fn cached_document(cache: &DocumentCache, index: usize) -> Result<Option<&str>, ()> {
+    let (lengths, text) = cache.raw.split_at_checked(cache.rows as usize * 4).ok_or(())?;
+    let mut lengths = lengths.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes) as usize);
+    let start: usize = lengths.by_ref().take(index).map(|length| length.saturating_sub(1)).sum();
+    match lengths.next().ok_or(())? {
+        0 => Ok(None),
+        length => {
+            let document = text.get(start..start + length - 1).ok_or(())?;
+            std::str::from_utf8(document).map(Some).map_err(|_| ())
+        }
     }
 }

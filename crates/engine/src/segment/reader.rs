@@ -1,8 +1,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use huedb_index::topk::Neighbour;
+use huedb_index::vector::{BlockCodes, CodedFlat, Flat, Query, Scope, VectorIndex};
 use huedb_storage::blob::Blob;
 use huedb_storage::segment::{SectionId, SegmentReader};
-use huedb_types::DocId;
+use huedb_types::{Distance, DocId};
 use roaring::RoaringBitmap;
 
 use super::build::{id_slot, id_table_slots};
@@ -24,6 +26,7 @@ pub(crate) struct RecordSegment {
     reader: SegmentReader,
     rows: u32,
     dimension: u32,
+    distance: Distance,
     missing: RoaringBitmap,
 }
 
@@ -37,13 +40,14 @@ impl RecordSegment {
             |what: &str| Error::Corrupt { reason: format!("segment {what} is wrong, file=`{name}`") };
         let mut statistics =
             Decoder::new(reader.section(section::STATISTICS).ok_or_else(|| damaged("statistics"))?);
-        let (rows, dimension) = (statistics.u32()?, statistics.u32()?);
+        let (rows, dimension, _missing) = (statistics.u32()?, statistics.u32()?, statistics.u32()?);
+        let distance = Distance::parse(statistics.str()?).ok_or_else(|| damaged("distance"))?;
         let missing =
             reader.section(section::VECTORS_MISSING).ok_or_else(|| damaged("missing-embeddings map"))?;
         let missing =
             RoaringBitmap::deserialize_from(missing).map_err(|_| damaged("missing-embeddings map"))?;
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
-        let segment = Self { number, name: name.to_owned(), reader, rows, dimension, missing };
+        let segment = Self { number, name: name.to_owned(), reader, rows, dimension, distance, missing };
         segment.check_lengths()?;
         Ok(segment)
     }
@@ -89,13 +93,26 @@ impl RecordSegment {
     }
 
     /// All embeddings, `rows x dimension`; zeros where one is missing.
-    pub(crate) fn vectors(&self) -> &[f32] {
+    fn vectors(&self) -> &[f32] {
         self.numbers(section::VECTORS)
     }
 
-    /// One over the length of each embedding, 0 for a zero embedding.
-    pub(crate) fn inverse_norms(&self) -> &[f32] {
-        self.numbers(section::INVERSE_NORMS)
+    /// The nearest rows within `scope`, through the best index that the segment has.
+    ///
+    /// Rows without an embedding must be excluded by `scope`.
+    pub(crate) fn search(&self, query: &Query<'_>, scope: &Scope<'_>) -> Result<Vec<Neighbour>, Error> {
+        let dimensions = self.dimension as usize;
+        let inverse_norms = self.numbers(section::INVERSE_NORMS);
+        let vectors = Flat::new(dimensions, self.vectors(), Some(inverse_norms));
+        let vectors = vectors.map_err(|_| self.damaged("length of the embeddings"))?;
+        let codes: &[i8] = self.numbers(section::CODES);
+        if codes.is_empty() {
+            return Ok(vectors.search(query, scope).neighbours);
+        }
+        let arrays = (codes, self.numbers(section::CODE_HEADERS), self.numbers(section::CODE_CENTRE));
+        let codes = BlockCodes::new(self.distance, dimensions, self.rows, arrays);
+        let coded = codes.and_then(|codes| CodedFlat::new(vectors, codes));
+        Ok(coded.map_err(|_| self.damaged("length of the codes"))?.search(query, scope).neighbours)
     }
 
     /// Rows without an embedding.
@@ -106,11 +123,6 @@ impl RecordSegment {
     /// `DocId` of every row, ascending.
     pub(crate) fn doc_ids(&self) -> &[u32] {
         self.numbers(section::DOC_IDS)
-    }
-
-    /// Bytes of the file.
-    pub(crate) fn file_bytes(&self) -> u64 {
-        self.reader.bytes()
     }
 
     fn text(&self, row: u32, offsets: SectionId, texts: SectionId) -> Result<&[u8], Error> {

@@ -31,7 +31,9 @@ pub(super) const DOCUMENTS: SectionId = SectionId(12);
 pub(super) const URI_OFFSETS: SectionId = SectionId(13);
 /// Uris of the rows that have one, each behind a byte 1; a row without one takes no bytes.
 pub(super) const URIS: SectionId = SectionId(14);
-/// 8-bit codes of the embeddings, see `huedb_index::vector`.
+/// 8-bit codes of the embeddings (i8), as `huedb_index::vector` lays them out.
 pub(super) const CODES: SectionId = SectionId(15);
-/// What turns codes back into embeddings, and how far off that is.
+/// Scale, error and norm of each code (f32).
 pub(super) const CODE_HEADERS: SectionId = SectionId(16);
+/// What the codes are relative to (f32, one per dimension).
+pub(super) const CODE_CENTRE: SectionId = SectionId(17);

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use huedb_storage::blob::{Blob, BlobName, BlobStore, MemoryBlobStore};
-use huedb_types::{DocId, MetadataValue, Record, SeqNo};
+use huedb_types::{Distance, DocId, MetadataValue, Record, SeqNo};
 
 use super::{DocumentCache, PlacedRow, RecordSegment, build_segment};
 use crate::error::Error;
@@ -18,7 +18,7 @@ fn records() -> Vec<Record> {
             1 => Some(String::new()),
             _ => Some(format!("{number} ").repeat(number * 10)),
         },
-        uri: (number % 3 == 0).then(|| "x".repeat(number % 2)),
+        uri: number.is_multiple_of(3).then(|| "x".repeat(number % 2)),
         metadata: (0..number % 4).map(|key| (format!("k{key}"), MetadataValue::Int(number as i64))).collect(),
     };
     let mut records: Vec<_> = (0..60).map(record).collect();
@@ -37,7 +37,7 @@ fn build(records: &[Record], dimension: u32) -> Blob {
     let rows: Vec<_> = (0..records.len() as u32).map(row).collect();
     let store = MemoryBlobStore::new();
     let name = BlobName::parse("seg/test.seg").unwrap();
-    build_segment(store.put(&name).unwrap(), &rows, dimension).unwrap();
+    build_segment(store.put(&name).unwrap(), &rows, (dimension, Distance::L2)).unwrap();
     store.open(&name).unwrap()
 }
 

@@ -38,8 +38,8 @@ impl LikePattern {
 
 /// Byte offset behind the first place in `text` where `part` stands.
 fn find(part: &[Token], text: &str) -> Option<usize> {
-    let starts = text.char_indices().map(|(start, _)| start).chain(std::iter::once(text.len()));
-    starts.filter_map(|start| end_of_match(part, &text[start..]).map(|len| start + len)).next()
+    let mut starts = text.char_indices().map(|(start, _)| start).chain(std::iter::once(text.len()));
+    starts.find_map(|start| end_of_match(part, &text[start..]).map(|len| start + len))
 }
 
 /// Bytes that `part` covers at the start of `text`.
