@@ -15,6 +15,7 @@ pub mod checksum;
 pub mod kv;
 pub mod lock;
 pub mod segment;
+pub mod wait;
 
 mod durable_dir;
 mod faults;

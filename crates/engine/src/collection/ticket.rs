@@ -1,9 +1,9 @@
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::Thread;
+use std::task::{Context, Poll};
 
 use huedb_storage::kv::CommitTicket;
+use huedb_storage::wait::block_on;
 
 use super::state::CollectionState;
 use crate::error::Error;
@@ -38,15 +38,7 @@ impl WriteTicket {
     /// # Errors
     /// [`Error::ReadOnly`] if the disk failed.
     pub fn wait(self) -> Result<u64, Error> {
-        let mut future = pin!(self);
-        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-        let mut context = Context::from_waker(&waker);
-        loop {
-            match future.as_mut().poll(&mut context) {
-                Poll::Ready(result) => return result,
-                Poll::Pending => std::thread::park(),
-            }
-        }
+        block_on(self)
     }
 }
 
@@ -55,13 +47,5 @@ impl Future for WriteTicket {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.done.as_mut().poll(context)
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
     }
 }

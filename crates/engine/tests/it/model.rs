@@ -67,6 +67,9 @@ pub(crate) fn where_n_above(number: i64) -> Filter {
     Filter::Metadata { key: "n".into(), predicate: Predicate::Gt(Number::Int(number)) }
 }
 
+/// A filter and what it means.
+type Condition<'a> = (Filter, &'a dyn Fn(&Record) -> bool);
+
 fn n_is_above(record: &Record, number: i64) -> bool {
     matches!(record.metadata.get("n"), Some(MetadataValue::Int(n)) if *n > number)
 }
@@ -137,7 +140,7 @@ pub(crate) fn check(collection: &Collection, model: &Model) {
 /// Filters, windows and queries give what a scan of the model gives.
 #[track_caller]
 fn check_reads(collection: &Collection, model: &Model, number: i64) {
-    let filters: [(Filter, &dyn Fn(&Record) -> bool); 3] = [
+    let filters: [Condition<'_>; 3] = [
         (where_n_above(number), &|record| n_is_above(record, number)),
         (Filter::Document(DocumentPredicate::Contains("patched".into())), &|record| {
             record.document.as_ref().is_some_and(|document| document.contains("patched"))
@@ -157,12 +160,7 @@ fn check_reads(collection: &Collection, model: &Model, number: i64) {
     check_query(collection, model, number, None);
 }
 
-fn check_query(
-    collection: &Collection,
-    model: &Model,
-    number: i64,
-    filter: Option<(Filter, &dyn Fn(&Record) -> bool)>,
-) {
+fn check_query(collection: &Collection, model: &Model, number: i64, filter: Option<Condition<'_>>) {
     let query = embedding(number);
     let mut expected: Vec<f32> = model
         .records

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
+use crate::wait::block_on;
+
 use super::{Durability, Kv, KvError, WriteBatch};
 
 /// Limits of a [`Committer`].
@@ -306,11 +308,8 @@ impl CommitTicket {
     ///
     /// # Errors
     /// The error of the group's write, or [`KvError::Poisoned`] if an earlier group failed.
-    ///
-    /// # Panics
-    /// In an asynchronous task, which must await the ticket instead.
     pub fn wait(self) -> Result<(), KvError> {
-        self.receiver.blocking_recv().unwrap_or(Err(KvError::Poisoned))
+        block_on(self)
     }
 }
 

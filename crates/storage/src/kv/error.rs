@@ -5,6 +5,9 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+#[cfg(test)]
+mod tests;
+
 /// The error below a [`KvError`]; shared because one failed commit answers many tickets.
 pub type KvErrorSource = Arc<dyn Error + Send + Sync>;
 

@@ -5,6 +5,7 @@
 //! catalog rows are small, lasting and read often. Apart, a WAL that comes and goes neither pushes rows
 //! out of their memtable nor puts tombstones and megabyte values in the way of a catalog scan.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use fjall::{
 use parking_lot::RwLock;
 
 use super::{Durability, Entries, Keys, Kv, KvError, WriteBatch, fjall_journal};
-use crate::durable_dir::create_dir_all_synced;
+use crate::durable_dir::{create_dir_all_synced, sync_dir};
 
 /// First byte of the keys that are large, written once and deleted soon.
 const WAL_PREFIX: u8 = b'w';
@@ -93,6 +94,8 @@ impl FjallKv {
                     .with_kv_separation(Some(separation))
             })
             .map_err(failed)?;
+        // fjall syncs a keyspace's directory but not that directory's name.
+        sync_dir(&dir.join("keyspaces")).map_err(io)?;
         Ok(Self { path: dir.to_owned(), open: RwLock::new(Some(Open { database, rows, wal })) })
     }
 
@@ -208,13 +211,23 @@ fn into_bytes(slice: Slice) -> Bytes {
     if slice.len() <= SMALL_BYTES_MAX { Bytes::copy_from_slice(&slice) } else { Bytes::from_owner(slice) }
 }
 
+/// fjall also says in this way that a file it needs is missing, ends too early or makes no sense.
+fn is_damage(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::UnexpectedEof | ErrorKind::InvalidData)
+}
+
 fn from_fjall(operation: &'static str, path: &Path, error: fjall::Error) -> KvError {
     let path = path.to_owned();
     match error {
         fjall::Error::Poisoned => KvError::Poisoned,
         fjall::Error::Locked => KvError::Locked { path },
         fjall::Error::Io(source) | fjall::Error::Storage(fjall::LsmError::Io(source)) => {
-            KvError::Io { operation, path, source: Arc::new(source) }
+            let source = Arc::new(source);
+            if is_damage(source.kind()) {
+                KvError::Corruption { path, source }
+            } else {
+                KvError::Io { operation, path, source }
+            }
         }
         error => KvError::Corruption { path, source: Arc::new(error) },
     }
