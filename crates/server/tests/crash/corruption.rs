@@ -1,7 +1,6 @@
 //! A damaged segment file: reported by name, never answered from, and no reason for the rest to stop.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -27,7 +26,7 @@ fn a_damaged_byte_in_a_segment_is_reported_and_never_answered_from() -> Result<(
     assert_eq!(expected.status, 200, "{}", expected.text);
     server.terminate()?;
 
-    let file = largest_segment(&place.data()).ok_or("no segment file was written")?;
+    let file = place.segments().pop().ok_or("no segment file was written")?;
     let bytes = fs::read(&file).map_err(|error| error.to_string())?;
     let mut reported = 0;
     for number in 0..POSITIONS {
@@ -84,23 +83,4 @@ fn fill(server: &Server, name: &str, records: usize) -> Result<String, String> {
 fn read(server: &Server, collection: &str) -> Result<Answer, String> {
     let include = json!({"include": ["documents", "metadatas", "embeddings"]});
     Request::post(format!("{DATABASE}/collections/{collection}/get"), &include).send(&server.address)
-}
-
-fn largest_segment(directory: &Path) -> Option<PathBuf> {
-    let mut segments = segments(directory);
-    segments.sort_by_key(|(bytes, _)| *bytes);
-    segments.pop().map(|(_, path)| path)
-}
-
-fn segments(directory: &Path) -> Vec<(u64, PathBuf)> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(segments(&path));
-        } else if path.extension().is_some_and(|extension| extension == "seg") {
-            found.push((entry.metadata().map_or(0, |metadata| metadata.len()), path));
-        }
-    }
-    found
 }

@@ -18,6 +18,8 @@ const WRITERS: u64 = 4;
 /// Collections that all writers use, one for each distance.
 const SHARED: [&str; 3] = ["shared-l2", "shared-cosine", "shared-ip"];
 const OPERATIONS_PER_ROUND_MAX: u64 = 150;
+/// So many rounds write more than the memtables hold.
+const ROUNDS_WITH_SEGMENTS: u64 = 5;
 /// In every so many rounds the server is killed while it starts, too.
 const EARLY_KILL_EVERY: u64 = 5;
 const EARLY_KILL_MS_MAX: u64 = 40;
@@ -50,13 +52,19 @@ fn run(rounds: u64, seed: u64) -> Result<(), String> {
         one_round(&place, &mut writers, seed, round, &mut totals)
             .map_err(|error| place.explain(&format!("round={round}: {error}")))?;
     }
+    // Before a stop flushes what is left: without segments the kills met no flush and no compaction.
+    let segments = place.segments().len();
+    if segments == 0 && rounds >= ROUNDS_WITH_SEGMENTS {
+        return Err("nothing was flushed between the kills".to_owned());
+    }
     let records = stop_and_verify(&place, &mut writers, seed).map_err(|error| place.explain(&error))?;
     if let Some(panic) = place.panic() {
         return Err(format!("a thread of the server panicked: {panic}"));
     }
     eprintln!(
         "{rounds} kills, {} more during starts, {} operations acknowledged and all present; of the requests in \
-         flight {} were applied whole and {} not at all; {records} records at the end; {:.1} s",
+         flight {} were applied whole and {} not at all; {records} records in {segments} segments \
+         and the log at the end; {:.1} s",
         totals.early_kills,
         totals.acknowledged,
         totals.applied_in_flight,

@@ -37,6 +37,14 @@ impl Place {
         fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
+    /// The segment files in the data directory, smallest first.
+    pub(crate) fn segments(&self) -> Vec<PathBuf> {
+        let mut segments = Vec::new();
+        push_segments(&self.data(), &mut segments);
+        segments.sort();
+        segments.into_iter().map(|(_, path)| path).collect()
+    }
+
     fn log_path(&self) -> PathBuf {
         self.directory.path().join("server.log")
     }
@@ -54,6 +62,17 @@ impl Place {
     pub(crate) fn panic(&self) -> Option<String> {
         let log = self.log();
         log.lines().find(|line| line.contains("panic")).map(str::to_owned)
+    }
+}
+
+fn push_segments(directory: &Path, segments: &mut Vec<(u64, PathBuf)>) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            push_segments(&path, segments);
+        } else if path.extension().is_some_and(|extension| extension == "seg") {
+            segments.push((entry.metadata().map_or(0, |metadata| metadata.len()), path));
+        }
     }
 }
 
