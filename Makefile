@@ -69,7 +69,7 @@ conformance-full: tools build ## Every suite, about an hour
 .PHONY: crash
 crash: ## Kill the server at random moments, 50 rounds on one data directory
 	$(call step,crash test: $(CRASH_ROUNDS) rounds)
-	@HUEDB_CRASH_ROUNDS=$(CRASH_ROUNDS) cargo test --package huedb-server --test it --locked crash -- --nocapture
+	@HUEDB_CRASH_ROUNDS=$(CRASH_ROUNDS) cargo test --package huedb-server --test crash --locked -- --nocapture
 
 .PHONY: bench
 bench: tools ## Measure HueDB beside Chroma on this machine; writes docs/benchmarks/
