@@ -110,6 +110,25 @@ fn a_path_that_is_no_directory_is_an_io_error_with_that_path() {
 }
 
 #[test]
+fn a_file_of_the_store_that_is_missing_or_cut_is_corruption() {
+    let dir = tempfile::tempdir().unwrap();
+    let kv = FjallKv::open(dir.path()).unwrap();
+    write(&kv, "row", b"1", Durability::Synced);
+    kv.close().unwrap();
+    for kept in [None, Some(1000)] {
+        let image = image(dir.path());
+        let tables = image.path().join("keyspaces/0/tables");
+        let table = fs::read_dir(tables).unwrap().next().unwrap().unwrap().path();
+        match kept {
+            Some(bytes) => fs::OpenOptions::new().write(true).open(table).unwrap().set_len(bytes).unwrap(),
+            None => fs::remove_file(table).unwrap(),
+        }
+        let error = FjallKv::open(image.path()).err().expect("the table of keyspaces is damaged");
+        assert!(error.is_corruption(), "{error:?}");
+    }
+}
+
+#[test]
 fn more_than_the_memtables_hold_survives_flush_and_restart() {
     // Past the memtables of both keyspaces, so that tables and value files are read.
     const ROWS: u32 = 3000;
