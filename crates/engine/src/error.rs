@@ -52,6 +52,12 @@ pub enum Error {
         /// The name asked for.
         name: String,
     },
+    /// A query is restricted to a record that is not there.
+    #[error("no record has the id `{id}`")]
+    RecordNotFound {
+        /// The id asked for.
+        id: String,
+    },
     /// An embedding has another length than the collection's (or the batch's first) one.
     #[error("expected an embedding of dimension {expected}, got {actual}")]
     DimensionMismatch {

@@ -159,7 +159,7 @@ impl Collection {
     /// The `k` nearest records to each embedding, nearest first; all that match if they are fewer.
     ///
     /// # Errors
-    /// [`Error::DimensionMismatch`], [`Error::InvalidFilter`], [`Error::Corrupt`].
+    /// [`Error::DimensionMismatch`], [`Error::InvalidFilter`], [`Error::RecordNotFound`], [`Error::Corrupt`].
     pub fn query(&self, request: &QueryRequest) -> Result<Vec<Vec<Hit>>, Error> {
         let state = self.state()?;
         read::query(&state.published(), state.space(), request)

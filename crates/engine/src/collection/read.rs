@@ -1,5 +1,6 @@
 //! Reading records: by id and condition, and by distance.
 
+use huedb_index::metadata::FilterMatcher;
 use huedb_index::topk::{Neighbour, SharedBound, TopK};
 use huedb_index::vector::{Flat, Kernels, Query, Scope};
 use huedb_types::{Distance, DocId, Filter, Record};
@@ -9,7 +10,7 @@ use super::select::{Selection, matcher, matching_rows, rows_with_ids, select};
 use crate::error::Error;
 use crate::memtable::Memtable;
 use crate::segment::DocumentCache;
-use crate::snapshot::{Snapshot, SourceView};
+use crate::snapshot::{Location, Snapshot, SourceView};
 use crate::source::{Include, Source};
 
 /// Records to read.
@@ -28,7 +29,7 @@ pub struct QueryRequest {
     pub embeddings: Vec<Vec<f32>>,
     /// Neighbours per search, at most.
     pub k: u32,
-    /// Only these records; unknown ids do not count.
+    /// Only these records; an id that is not there is an error.
     pub ids: Option<Vec<String>>,
     /// Only records that meet this condition.
     pub filter: Option<Filter>,
@@ -90,7 +91,7 @@ struct Candidates {
 
 fn candidates(snapshot: &Snapshot, request: &QueryRequest) -> Result<Vec<Candidates>, Error> {
     let matcher = matcher(request.filter.as_ref())?;
-    let named = request.ids.as_ref().map(|ids| rows_with_ids(snapshot, ids, matcher.as_ref())).transpose()?;
+    let named = request.ids.as_ref().map(|ids| named_rows(snapshot, ids, matcher.as_ref())).transpose()?;
     let mut candidates = Vec::new();
     for view in snapshot.sources() {
         let allowed = match (&named, &matcher) {
@@ -113,6 +114,20 @@ fn candidates(snapshot: &Snapshot, request: &QueryRequest) -> Result<Vec<Candida
         candidates.push(Candidates { view, allowed, excluded });
     }
     Ok(candidates)
+}
+
+/// The rows of the records with these ids that meet the condition.
+fn named_rows(
+    snapshot: &Snapshot,
+    ids: &[String],
+    matcher: Option<&FilterMatcher>,
+) -> Result<Vec<(DocId, Location)>, Error> {
+    for id in ids {
+        if snapshot.find(id)?.is_none() {
+            return Err(Error::RecordNotFound { id: id.clone() });
+        }
+    }
+    rows_with_ids(snapshot, ids, matcher)
 }
 
 /// A row and its distance, ordered as results are: by distance, then by first insertion.

@@ -196,7 +196,7 @@ impl CollectionState {
         versions.pending.push_back(Arc::new(next));
         // The committer may have been faster than this thread.
         versions.publish();
-        drop(versions);
+        self.show_dimension(versions);
         self.schedule_flush();
         Ok(WriteTicket::new(Arc::clone(self), commit, records))
     }
@@ -215,12 +215,17 @@ impl CollectionState {
         let mut versions = self.versions.lock();
         versions.durable = seq;
         versions.publish();
+        self.show_dimension(versions);
+        self.schedule_flush();
+    }
+
+    /// Brings the collection's description up to what has been published, by whichever thread.
+    fn show_dimension(&self, versions: MutexGuard<'_, Versions>) {
         let dimension = versions.published.dimension;
         drop(versions);
         if let Some(dimension) = dimension {
             self.entry.set_dimension(dimension);
         }
-        self.schedule_flush();
     }
 
     /// Refuses all later writes, flushes and compactions; called when the collection is deleted.

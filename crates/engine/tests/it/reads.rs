@@ -78,3 +78,19 @@ fn a_wrong_regular_expression_is_refused() {
     let refused = docs.get(&GetRequest { selection, include: Include::default() }).err();
     assert!(matches!(refused, Some(Error::InvalidFilter { .. })), "{refused:?}");
 }
+
+#[test]
+fn a_query_restricted_to_ids_finds_only_those_and_refuses_unknown_ones() {
+    let engine = Store::new(&Faults::new()).open().unwrap();
+    let docs = collection(&engine, "docs").unwrap();
+    let records = ["a", "b", "c"].map(|id| record(id, &[1.0], 1)).to_vec();
+    docs.add(records).unwrap().wait().unwrap();
+    let query = |ids: &[&str]| {
+        let ids = Some(ids.iter().map(|id| (*id).to_owned()).collect());
+        let request = QueryRequest { embeddings: vec![vec![1.0]], k: 9, ids, ..QueryRequest::default() };
+        docs.query(&request).map(|hits| hits[0].iter().map(|hit| hit.record.id.clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(query(&["c", "a", "c"]).unwrap(), ["a", "c"]);
+    assert_eq!(query(&[]).unwrap(), Vec::<String>::new());
+    assert_eq!(query(&["a", "x"]), Err(Error::RecordNotFound { id: "x".into() }));
+}

@@ -62,6 +62,11 @@ impl ApiError {
         error
     }
 
+    pub(super) fn bad_collection_id() -> Self {
+        let error = Self::invalid("Collection ID is not a valid UUIDv4");
+        Self { python06: Some((StatusCode::BAD_REQUEST, "InvalidUUID")), ..error }
+    }
+
     fn conflict(message: String) -> Self {
         Self::new(StatusCode::CONFLICT, "UniqueConstraintError", message)
     }
@@ -112,6 +117,9 @@ impl ApiError {
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         match error {
+            EngineError::RecordNotFound { id } => {
+                Self::invalid(format!("Error finding id: no record has the id {id}"))
+            }
             EngineError::TenantNotFound { tenant } => Self::not_found(format!("Tenant [{tenant}] not found")),
             EngineError::TenantExists { tenant } => {
                 Self::conflict(format!("Tenant [{tenant}] already exists"))
