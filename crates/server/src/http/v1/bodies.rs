@@ -6,7 +6,7 @@ use super::{
     embeddings::{self, FastEmbeddings},
     error::ApiError,
     json::{Dict, Json},
-    pydantic::{Fields, Problem, any, boolean, dict, integer, string},
+    pydantic::{Fields, Noted, Problem, boolean, dict, integer, string},
     request::RequestBody,
 };
 
@@ -71,18 +71,18 @@ pub(super) enum Field {
 }
 
 impl RequestBody for NameBody {
-    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
+    fn read_fields(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         fields.required("name", string).map(|name| Self { name })
     }
 }
 
 impl RequestBody for CreateCollectionBody {
-    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
+    fn read_fields(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let name = fields.required("name", string);
         let configuration = fields.optional("configuration", dict);
         let metadata = fields.optional("metadata", dict);
         let get_or_create = fields.with_default("get_or_create", false, boolean);
-        Some(Self {
+        Ok(Self {
             name: name?,
             configuration: configuration?,
             metadata: metadata?,
@@ -92,15 +92,15 @@ impl RequestBody for CreateCollectionBody {
 }
 
 impl RequestBody for UpdateCollectionBody {
-    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
+    fn read_fields(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let new_name = fields.optional("new_name", string);
         let new_metadata = fields.optional("new_metadata", dict);
-        Some(Self { new_name: new_name?, new_metadata: new_metadata? })
+        Ok(Self { new_name: new_name?, new_metadata: new_metadata? })
     }
 }
 
 impl RequestBody for GetBody {
-    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
+    fn read_fields(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let ids = fields.optional_list("ids", string);
         let where_clause = fields.optional("where", dict);
         let where_document = fields.optional("where_document", dict);
@@ -109,7 +109,7 @@ impl RequestBody for GetBody {
         let offset = fields.optional("offset", integer);
         let include =
             fields.list_with_default("include", vec![Field::Metadatas, Field::Documents], include_item);
-        Some(Self {
+        Ok(Self {
             ids: ids?,
             where_clause: where_clause?,
             where_document: where_document?,
@@ -122,11 +122,11 @@ impl RequestBody for GetBody {
 }
 
 impl RequestBody for DeleteBody {
-    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
+    fn read_fields(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let ids = fields.optional_list("ids", string);
         let where_clause = fields.optional("where", dict);
         let where_document = fields.optional("where_document", dict);
-        Some(Self { ids: ids?, where_clause: where_clause?, where_document: where_document? })
+        Ok(Self { ids: ids?, where_clause: where_clause?, where_document: where_document? })
     }
 }
 
@@ -161,13 +161,13 @@ impl RequestBody for QueryBody {
         })
     }
 
-    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
+    fn read_fields(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let where_clause = fields.optional("where", dict);
         let where_document = fields.optional("where_document", dict);
-        let query_embeddings = fields.required_list("query_embeddings", any);
+        let query_embeddings = fields.required_list("query_embeddings", |value| Ok(value.clone()));
         let n_results = fields.with_default("n_results", QUERY_N_RESULTS, integer);
         let include = fields.list_with_default("include", QUERY_INCLUDE.to_vec(), include_item);
-        Some(Self {
+        Ok(Self {
             query_embeddings: embeddings::from_json(&query_embeddings?),
             n_results: n_results?,
             where_clause: where_clause?,

@@ -30,11 +30,7 @@ use axum::{
 };
 
 use self::error::ApiError;
-use crate::http::{
-    app::RunError,
-    body::BodyError,
-    route::{Action, RouteTable},
-};
+use crate::http::route::{Action, RouteTable};
 
 /// Registers every route of this generation.
 pub(crate) fn routes(table: &mut RouteTable) {
@@ -76,16 +72,6 @@ pub(crate) fn unknown_path() -> Response {
 /// The answer to a method that the path does not have.
 pub(crate) fn wrong_method() -> Response {
     detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
-}
-
-/// The answer to a body of more than `limit` bytes; `option` is the name of the setting.
-pub(crate) fn too_large(limit: usize, option: &'static str) -> Response {
-    ApiError::body(BodyError::TooLarge { limit }, option).into_response()
-}
-
-/// The answer when the server has no room for the request.
-pub(crate) fn overloaded() -> Response {
-    ApiError::from(RunError::Overloaded).into_response()
 }
 
 /// The answer to a fault of the server.

@@ -102,6 +102,10 @@ impl Detail {
     }
 }
 
+/// A mistake that has been noted.
+#[derive(Debug, PartialEq)]
+pub(super) struct Noted;
+
 /// A reader of one value: pydantic's lax mode for one type.
 pub(super) type Read<T> = fn(&Json) -> Result<T, Problem>;
 
@@ -116,30 +120,35 @@ impl<'a> Fields<'a> {
         Self { dict, details: Vec::new() }
     }
 
-    /// A field that must be there and must not be null. `None` after a mistake.
-    pub(super) fn required<T>(&mut self, name: &'static str, read: Read<T>) -> Option<T> {
+    /// A field that must be there and must not be null.
+    pub(super) fn required<T>(&mut self, name: &'static str, read: Read<T>) -> Result<T, Noted> {
         let value = self.present(name)?;
         self.read(&[Loc::Name("body"), Loc::Name(name)], value, read)
     }
 
     /// A field that may be absent, but not null.
-    pub(super) fn with_default<T>(&mut self, name: &'static str, default: T, read: Read<T>) -> Option<T> {
+    pub(super) fn with_default<T>(
+        &mut self,
+        name: &'static str,
+        default: T,
+        read: Read<T>,
+    ) -> Result<T, Noted> {
         match field(self.dict, name) {
-            None => Some(default),
+            None => Ok(default),
             Some(value) => self.read(&[Loc::Name("body"), Loc::Name(name)], value, read),
         }
     }
 
-    /// A field that may be absent or null; the inner `None` then.
-    pub(super) fn optional<T>(&mut self, name: &'static str, read: Read<T>) -> Option<Option<T>> {
+    /// A field that may be absent or null.
+    pub(super) fn optional<T>(&mut self, name: &'static str, read: Read<T>) -> Result<Option<T>, Noted> {
         match field(self.dict, name) {
-            None | Some(Json::Null) => Some(None),
+            None | Some(Json::Null) => Ok(None),
             Some(value) => self.read(&[Loc::Name("body"), Loc::Name(name)], value, read).map(Some),
         }
     }
 
     /// A list that must be there.
-    pub(super) fn required_list<T>(&mut self, name: &'static str, read: Read<T>) -> Option<Vec<T>> {
+    pub(super) fn required_list<T>(&mut self, name: &'static str, read: Read<T>) -> Result<Vec<T>, Noted> {
         let value = self.present(name)?;
         self.list(name, value, read)
     }
@@ -150,17 +159,21 @@ impl<'a> Fields<'a> {
         name: &'static str,
         default: Vec<T>,
         read: Read<T>,
-    ) -> Option<Vec<T>> {
+    ) -> Result<Vec<T>, Noted> {
         match field(self.dict, name) {
-            None => Some(default),
+            None => Ok(default),
             Some(value) => self.list(name, value, read),
         }
     }
 
-    /// A list that may be absent or null; the inner `None` then.
-    pub(super) fn optional_list<T>(&mut self, name: &'static str, read: Read<T>) -> Option<Option<Vec<T>>> {
+    /// A list that may be absent or null.
+    pub(super) fn optional_list<T>(
+        &mut self,
+        name: &'static str,
+        read: Read<T>,
+    ) -> Result<Option<Vec<T>>, Noted> {
         match field(self.dict, name) {
-            None | Some(Json::Null) => Some(None),
+            None | Some(Json::Null) => Ok(None),
             Some(value) => self.list(name, value, read).map(Some),
         }
     }
@@ -170,36 +183,34 @@ impl<'a> Fields<'a> {
         self.details
     }
 
-    fn present(&mut self, name: &'static str) -> Option<&'a Json> {
-        let value = field(self.dict, name);
-        if value.is_none() {
+    fn present(&mut self, name: &'static str) -> Result<&'a Json, Noted> {
+        field(self.dict, name).ok_or_else(|| {
             let whole = Json::Dict(self.dict.clone());
-            self.details.push(Detail::new(MISSING, vec![Loc::Name("body"), Loc::Name(name)], whole));
-        }
-        value
+            self.note(MISSING, &[Loc::Name("body"), Loc::Name(name)], &whole)
+        })
     }
 
-    fn list<T>(&mut self, name: &'static str, value: &Json, read: Read<T>) -> Option<Vec<T>> {
+    fn list<T>(&mut self, name: &'static str, value: &Json, read: Read<T>) -> Result<Vec<T>, Noted> {
         let Json::List(items) = value else {
-            self.note(NOT_A_LIST, &[Loc::Name("body"), Loc::Name(name)], value);
-            return None;
+            return Err(self.note(NOT_A_LIST, &[Loc::Name("body"), Loc::Name(name)], value));
         };
-        let before = self.details.len();
         let mut list = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            list.extend(self.read(&[Loc::Name("body"), Loc::Name(name), Loc::Index(index)], item, read));
+            let loc = [Loc::Name("body"), Loc::Name(name), Loc::Index(index)];
+            list.extend(self.read(&loc, item, read));
         }
-        (self.details.len() == before && list.len() == items.len()).then_some(list)
+        if list.len() == items.len() { Ok(list) } else { Err(Noted) }
     }
 
-    fn read<T>(&mut self, loc: &[Loc], value: &Json, read: Read<T>) -> Option<T> {
-        read(value).map_err(|problem| self.note(problem, loc, value)).ok()
+    fn read<T>(&mut self, loc: &[Loc], value: &Json, read: Read<T>) -> Result<T, Noted> {
+        read(value).map_err(|problem| self.note(problem, loc, value))
     }
 
-    fn note(&mut self, problem: Problem, loc: &[Loc], input: &Json) {
+    fn note(&mut self, problem: Problem, loc: &[Loc], input: &Json) -> Noted {
         if self.details.len() < DETAILS_MAX {
             self.details.push(Detail::new(problem, loc.to_vec(), input.clone()));
         }
+        Noted
     }
 }
 
@@ -209,10 +220,6 @@ pub(super) fn query_int(name: &'static str, text: &str) -> Result<i64, Detail> {
         let loc = vec![Loc::Name("query"), Loc::Name(name)];
         Detail::new(problem, loc, Json::Str(text.to_owned()))
     })
-}
-
-pub(super) fn any(value: &Json) -> Result<Json, Problem> {
-    Ok(value.clone())
 }
 
 pub(super) fn string(value: &Json) -> Result<String, Problem> {
@@ -240,11 +247,9 @@ pub(super) fn nullable<T>(value: &Json, read: Read<T>) -> Result<Option<T>, Prob
 pub(super) fn boolean(value: &Json) -> Result<bool, Problem> {
     match value {
         Json::Bool(value) => Ok(*value),
-        Json::Int(0) => Ok(false),
-        Json::Int(1) => Ok(true),
+        Json::Int(0) | Json::Float(0.0) => Ok(false),
+        Json::Int(1) | Json::Float(1.0) => Ok(true),
         Json::Int(_) | Json::BigInt(_) => Err(UNCLEAR_BOOL),
-        Json::Float(0.0) => Ok(false),
-        Json::Float(1.0) => Ok(true),
         Json::Str(text) => match text.to_ascii_lowercase().as_str() {
             "0" | "off" | "f" | "false" | "n" | "no" => Ok(false),
             "1" | "on" | "t" | "true" | "y" | "yes" => Ok(true),

@@ -8,7 +8,7 @@ use axum::{
 use huedb_engine::{
     Collection, Engine, Error, GetRequest, Hit, Include, QueryRequest, Scope, Selection, WriteTicket,
 };
-use huedb_types::{Filter, RecordPatch};
+use huedb_types::RecordPatch;
 
 use super::{
     bodies::{DeleteBody, Field, GetBody, QueryBody},
@@ -157,36 +157,12 @@ fn nearest(engine: &Engine, id: &str, body: QueryBody) -> Result<Vec<Vec<Hit>>, 
     }
     let filter = where_clause::filter(body.where_clause.as_ref(), body.where_document.as_ref())?;
     let collection = engine.collection_with_id(Scope::Everywhere, id)?;
-    let Some(dimension) = collection.descriptor().dimension else {
-        // Nothing can be near in a collection that never had an embedding, whatever is asked for.
-        return Ok(embeddings.iter().map(|_| Vec::new()).collect());
-    };
-    check_dimensions(&embeddings, dimension as usize)?;
     if body.n_results < 0 {
         let text = format!("Number of requested results {}, cannot be negative, or zero.", body.n_results);
         return Err(ApiError::raised("TypeError", text));
     }
-    search(&collection, embeddings, body.n_results, filter, include(&body.include))
-}
-
-fn check_dimensions(embeddings: &[Vec<f32>], expected: usize) -> Result<(), ApiError> {
-    match embeddings.iter().find(|embedding| embedding.len() != expected) {
-        Some(other) => Err(Error::DimensionMismatch { expected, actual: other.len() }.into()),
-        None => Ok(()),
-    }
-}
-
-fn search(
-    collection: &Collection,
-    embeddings: Vec<Vec<f32>>,
-    n_results: i64,
-    filter: Option<Filter>,
-    include: Include,
-) -> Result<Vec<Vec<Hit>>, ApiError> {
-    let k = u32::try_from(n_results).unwrap_or(u32::MAX);
-    if k == 0 {
-        return Ok(embeddings.iter().map(|_| Vec::new()).collect());
-    }
+    let k = u32::try_from(body.n_results).unwrap_or(u32::MAX);
+    let include = include(&body.include);
     Ok(collection.query(&QueryRequest { embeddings, k, ids: None, filter, include })?)
 }
 

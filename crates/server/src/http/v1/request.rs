@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     error::ApiError,
     json::{Dict, Json},
-    pydantic::{Detail, Fields, query_int},
+    pydantic::{Detail, Fields, Noted, query_int},
     python_json::{self, ParseError},
     unknown_path,
 };
@@ -42,8 +42,8 @@ pub(super) trait RequestBody: Sized {
         None
     }
 
-    /// Reads the fields and notes every mistake. `None` only after a mistake.
-    fn read_fields(fields: &mut Fields<'_>) -> Option<Self>;
+    /// Reads the fields and notes every mistake.
+    fn read_fields(fields: &mut Fields<'_>) -> Result<Self, Noted>;
 }
 
 /// A body that has not been looked at.
@@ -96,7 +96,7 @@ fn decode_slowly<B: RequestBody>(bytes: &[u8]) -> Result<B, ApiError> {
     let body = B::read_fields(&mut fields);
     let details = fields.into_details();
     match body {
-        Some(body) if details.is_empty() => match refusal {
+        Ok(body) if details.is_empty() => match refusal {
             Some(text) => Err(ApiError::raised("JSONDecodeError", text)),
             None => Ok(body),
         },

@@ -13,7 +13,7 @@ use super::{
     error::ApiError,
     fast_metadata::FastMetadata,
     metadata::{self, DOCUMENT_KEY, URI_KEY},
-    pydantic::{Fields, any, dict, nullable, string},
+    pydantic::{Fields, Noted, dict, nullable, string},
     request::RequestBody,
 };
 
@@ -54,8 +54,8 @@ impl RequestBody for WriteBody {
         })
     }
 
-    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
-        let embeddings = fields.optional_list("embeddings", any);
+    fn read_fields(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let embeddings = fields.optional_list("embeddings", |value| Ok(value.clone()));
         let metadatas = fields.optional_list("metadatas", |value| nullable(value, dict));
         let documents = fields.optional_list("documents", |value| nullable(value, string));
         let uris = fields.optional_list("uris", |value| nullable(value, string));
@@ -83,7 +83,7 @@ impl RequestBody for WriteBody {
             }
             (Err(problem), _) | (_, Err(problem)) => body.problem = Some(problem),
         }
-        Some(body)
+        Ok(body)
     }
 }
 

@@ -6,20 +6,20 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// One request and what Chroma answered.
-pub struct Exchange {
-    pub number: u32,
-    pub label: String,
-    pub method: String,
-    pub path: String,
-    pub content_type: Option<String>,
-    pub body: Option<Vec<u8>>,
-    pub answer: Answer,
+pub(crate) struct Exchange {
+    pub(crate) number: u32,
+    pub(crate) label: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) content_type: Option<String>,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) answer: Answer,
 }
 
 /// Status and body of an answer.
-pub struct Answer {
-    pub status: u16,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) text: String,
 }
 
 /// A line of the recording.
@@ -44,7 +44,7 @@ struct Line {
 }
 
 /// The exchanges of the recording, in order.
-pub fn exchanges() -> impl Iterator<Item = Exchange> {
+pub(crate) fn exchanges() -> impl Iterator<Item = Exchange> {
     include_str!("../v1-0.5.13.jsonl").lines().map(|line| {
         let line: Line = serde_json::from_str(line).unwrap();
         let body = line.body_bytes();
@@ -84,7 +84,7 @@ struct Difference {
 }
 
 /// Reasons by the number of the exchange that differs.
-pub fn differences() -> BTreeMap<u32, String> {
+pub(crate) fn differences() -> BTreeMap<u32, String> {
     let listed: Vec<Difference> = serde_json::from_str(include_str!("../v1-differences.json")).unwrap();
     let mut reasons = BTreeMap::new();
     for difference in listed {

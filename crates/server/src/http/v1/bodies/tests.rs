@@ -12,7 +12,7 @@ fn read<B: RequestBody>(json: &str) -> Result<B, String> {
     };
     let mut fields = Fields::new(&dict);
     let body = B::read_fields(&mut fields);
-    body.ok_or_else(|| serde_json::to_string(&fields.into_details()).unwrap())
+    body.map_err(|_| serde_json::to_string(&fields.into_details()).unwrap())
 }
 
 #[test]

@@ -127,8 +127,8 @@ fn a_utf16_mark_is_no_value() {
 
 #[test]
 fn repeated_keys_keep_their_first_place_and_last_value() {
-    let pairs: String = (0..10_000).map(|n| format!("\"k{}\":{n},", n % 100)).collect();
-    let (value, _) = parse(format!("{{{}\"k0\":0}}", pairs).as_bytes()).unwrap().into_parts();
+    let pairs = (0..10_000).map(|n| format!("\"k{}\":{n},", n % 100)).collect::<Vec<_>>().concat();
+    let (value, _) = parse(format!("{{{pairs}\"k0\":0}}").as_bytes()).unwrap().into_parts();
     let Json::Dict(dict) = value else { panic!("an object") };
     assert_eq!(dict.len(), 100);
     assert_eq!(dict[0], ("k0".into(), Json::Int(0)));

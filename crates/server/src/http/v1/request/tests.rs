@@ -2,13 +2,13 @@ use axum::{extract::FromRequestParts, http::Request, response::IntoResponse};
 use bytes::Bytes;
 
 use super::{QueryText, RawBody, RequestBody, collection_id, is_json};
-use crate::http::v1::pydantic::{Fields, string};
+use crate::http::v1::pydantic::{Fields, Noted, string};
 
 #[derive(Debug, PartialEq)]
 struct Named(String);
 
 impl RequestBody for Named {
-    fn read_fields(fields: &mut Fields<'_>) -> Option<Self> {
+    fn read_fields(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         fields.required("name", string).map(Self)
     }
 }
