@@ -148,7 +148,7 @@ def describe(options, rounds, data):
         "",
         f"- {options.count:,} glosses of WordNet, embedded by all-MiniLM-L6-v2 (384 numbers), added in batches of "
         f"{options.batch} with the Python client of Chroma 1.5.9, one connection.",
-        f"- Server: `{options.server.name}` {version}; {processor()}, {os.cpu_count()} cores, "
+        f"- Server: {version or options.server.name}; {processor()}, {os.cpu_count()} cores, "
         f"{platform.system()} {platform.release()}; load average at the end {os.getloadavg()[0]:.1f}.",
         f"- {options.kills} times SIGKILL in the middle of the adds, seed {options.seed}.",
         "",
