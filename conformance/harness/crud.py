@@ -1,19 +1,11 @@
 """The jobs that run this project's own scenario with each client."""
 
-import json
-
 from . import places
-from .jobs import Job, python_program
+from .jobs import Job, known_failures, python_program
 from .servers import HOST
 
 LIMIT_S = 600
 SCENARIO = places.CONFORMANCE / "crud"
-
-
-def known_failures(server_kind, generation):
-    """{test: reason} of checks that the real server fails because of a defect of its own."""
-    defects = json.loads((SCENARIO / "server_defects.json").read_text())
-    return {entry["test"]: entry["reason"] for entry in defects if entry["server"] == server_kind.name}
 
 
 def python_job(generation, client, failures):

@@ -15,12 +15,15 @@ def show_progress(result, number, total):
     verdict = "FAILED" if result.failed else "ok"
     extra = f", {result.deselected} deselected" if result.deselected else ""
     extra += f", {result.local} local" if result.local else ""
+    extra += f", {result.known} known to fail" if result.known else ""
     line(
         f"[{number}/{total}] {verdict:6} {result.job.title}: {result.passed} passed, {result.failed} failed, "
         f"{result.skipped} skipped{extra} in {result.seconds:.0f} s"
     )
     for failure in result.failures[:FAILURES_SHOWN]:
         line(f"    {failure['test']}: {' '.join(failure['message'].split())[:MESSAGE_WIDTH]}")
+    for test in result.passes_now:
+        line(f"    {test}: passes, take it out of known_failures.json")
     hidden = len(result.failures) - FAILURES_SHOWN
     if hidden > 0:
         line(f"    and {hidden} more")
@@ -39,6 +42,7 @@ def write_report(path, server, preset, results, seconds):
             "skipped": result.skipped,
             "local": result.local,
             "deselected": result.deselected,
+            "known": result.known,
             "baseline": result.job.baseline,
             "seconds": round(result.seconds, 1),
             "failures": result.failures,
