@@ -14,20 +14,21 @@ use super::VERSION;
 
 const RUN_EXAMPLES: &str = "\
 Examples:
-  huedb run                                      data in ./huedb-data, http://127.0.0.1:8000
+  huedb run                                      data in ./huedb-data
   huedb run --path /var/lib/huedb --port 9000    another place, another port
-  huedb run config.yaml                          options from a file, Chroma 1.x files included
+  huedb run config.yaml                          a file, Chroma's included
   HUEDB_ALLOW_RESET=true huedb run               options from the environment
 
-Every option can also be set in the environment and in a file, and Chroma's own settings work too:
-`huedb config options` names them all, `huedb config print` shows the values in force.";
+Every option can also be set in the environment and in a file, and Chroma's own
+settings work too: `huedb config options` names them all, `huedb config print`
+shows the values in force.";
 
 const EXAMPLES: &str = "\
 Examples:
-  huedb run                                      start a server on http://127.0.0.1:8000
-  huedb run --path /var/lib/huedb --host 0.0.0.0
-  huedb healthcheck                              is it answering?
-  huedb run --help                               every option of the server";
+  huedb run                       start a server on http://127.0.0.1:8000
+  huedb run --path /var/lib/huedb --port 9000
+  huedb healthcheck               is it answering?
+  huedb run --help                every option of the server";
 
 const TEMPLATE: &str = "\
 {about-with-newline}
@@ -45,7 +46,7 @@ pub(crate) fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
-        .max_term_width(100)
+        .max_term_width(80)
         .subcommand(with_options(
             Command::new("run").about("Start the server").help_template(TEMPLATE).after_help(RUN_EXAMPLES),
         ))
@@ -86,7 +87,7 @@ fn with_options(command: Command) -> Command {
         .value_name("FILE")
         .value_parser(PathBufValueParser::new())
         .help("YAML file with options");
-    let mut command = command.arg(file).arg(config);
+    let mut command = command.arg(file).arg(config).next_line_help(true);
     for group in groups() {
         for option in options_in(group).filter(|option| !option.secret) {
             command = command.arg(flag(option));

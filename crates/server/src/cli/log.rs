@@ -27,14 +27,16 @@ pub(crate) fn start(settings: &Settings) {
     std::panic::set_hook(Box::new(log_panic));
 }
 
-/// Says where a panic happened. Its message is left out: it can quote the text that was worked on.
+/// Says where a panic happened. A message that was put together is left out: it can quote the text
+/// that was worked on.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string).unwrap_or_default();
+    let message = panic.payload().downcast_ref::<&'static str>().copied();
     let thread = std::thread::current();
     let backtrace = std::backtrace::Backtrace::capture();
     let backtrace = match backtrace.status() {
         std::backtrace::BacktraceStatus::Captured => backtrace.to_string(),
         _ => "set RUST_BACKTRACE=1 to see it".to_owned(),
     };
-    tracing::error!(location, thread = thread.name(), backtrace, "panic");
+    tracing::error!(location, reason = message, thread = thread.name(), backtrace, "panic");
 }

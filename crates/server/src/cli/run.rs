@@ -17,7 +17,7 @@ use crate::{
     http::{
         app::{App, CpuPool, HttpSettings},
         headers::Cors,
-        serve::{self, Listening},
+        serve::{Listening, Signals, serve},
     },
 };
 
@@ -45,16 +45,19 @@ fn start_and_serve(resolved: &Resolved, started: Instant) -> Result<(), String> 
         .thread_name("io")
         .build()
         .map_err(|error| format!("cannot start threads: {error}"))?;
+    let within_runtime = runtime.enter();
+    let listening = Listening::bind(&settings.host, settings.port)?;
+    let path = std::path::absolute(&settings.path).unwrap_or_else(|_| settings.path.clone());
+    // Opening waits for the disk. Clients that come meanwhile are kept by the system.
+    let app = open(settings, &path)?;
+    let signals = Signals::listen().map_err(|error| format!("cannot handle signals: {error}"))?;
+    drop(within_runtime);
+    print(&start_text(resolved, &path, listening.address()));
+    tracing::info!(took_ms = started.elapsed().as_millis() as u64, "ready");
+    let cors = Cors::new(&settings.cors_allow_origins);
+    let connections_max = usize::try_from(settings.connections_max).unwrap_or(usize::MAX);
     runtime.block_on(async {
-        let listening = Listening::bind(&settings.host, settings.port)?;
-        let path = std::path::absolute(&settings.path).unwrap_or_else(|_| settings.path.clone());
-        let app = open(settings, &path)?;
-        let signals = serve::Signals::listen().map_err(|error| format!("cannot handle signals: {error}"))?;
-        print(&start_text(resolved, &path, listening.address()));
-        tracing::info!(took_ms = started.elapsed().as_millis() as u64, "ready");
-        let cors = Cors::new(&settings.cors_allow_origins);
-        let connections_max = usize::try_from(settings.connections_max).unwrap_or(usize::MAX);
-        serve::serve(listening, app.clone(), cors, connections_max, signals).await;
+        serve(listening, app.clone(), cors, connections_max, signals).await;
         close(app).await
     })
 }

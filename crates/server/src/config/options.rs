@@ -67,7 +67,7 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         group: "Data",
         kind: Kind::Path(|settings| &mut settings.path),
         default: "./huedb-data",
-        summary: "Directory that holds all data; made when missing",
+        summary: "Directory for all data; made when missing",
         detail: "One server at a time may use it: a second one refuses to start.",
         ..PLAIN
     },
@@ -86,7 +86,7 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         group: "Network",
         kind: Kind::Host(|settings| &mut settings.host),
         default: "127.0.0.1",
-        summary: "Address to listen on; 0.0.0.0 is every IPv4 interface",
+        summary: "Address to listen on; 0.0.0.0 is all of them",
         detail: "Of a name with several addresses the first IPv4 one is taken.",
         ..PLAIN
     },
@@ -105,7 +105,7 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         group: "Network",
         kind: Kind::Origins(|settings| &mut settings.cors_allow_origins),
         default: "[]",
-        summary: "Web origins whose pages may call the server; `*` is any",
+        summary: "Web origins whose pages may call the server, or `*`",
         detail: "Methods and headers are not restricted, credentials are never allowed, and browsers may \
                  remember an answer for 600 seconds.",
         ..PLAIN
@@ -116,7 +116,7 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         group: "Limits",
         kind: Kind::Bytes { field: |settings| &mut settings.body_bytes_max, min: 1 << 10, max: 4096 * MIB },
         default: "256MiB",
-        summary: "Largest request body; a larger one is answered with 413",
+        summary: "Largest request body; more is answered with 413",
         detail: "A request is held in memory while it is worked on, so leave room for several.",
         ..PLAIN
     },
@@ -126,7 +126,7 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         group: "Limits",
         kind: Kind::Count { field: |settings| &mut settings.connections_max, min: 1, max: 1_000_000 },
         default: "4096",
-        summary: "Open client connections; further ones wait to be accepted",
+        summary: "Open connections; further ones wait",
         ..PLAIN
     },
     OptionSpec {
@@ -135,8 +135,8 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         group: "Limits",
         kind: Kind::Count { field: |settings| &mut settings.cpu_threads, min: 0, max: 1024 },
         default: "0",
-        summary: "Threads for searches and writes; 0 is one per core, at least 2",
-        detail: "Up to 1024 requests wait for a thread; further ones are answered with 503 and `Retry-After`.",
+        summary: "Threads for searches and writes; 0 is one per core",
+        detail: "With 0 there are at least 2. Up to 1024 requests wait for a thread; further ones are answered with 503 and `Retry-After`.",
         ..PLAIN
     },
     OptionSpec {
@@ -149,7 +149,7 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
             max: 16 * 1024 * MIB,
         },
         default: "32MiB",
-        summary: "Recent writes kept in memory per collection before a flush",
+        summary: "Writes in memory per collection before a flush",
         detail: "Writes are durable before they are answered, whatever this is.",
         ..PLAIN
     },

@@ -38,11 +38,11 @@ fn every_option_has_a_name_a_variable_and_a_place_of_its_own() {
 
 #[test]
 fn names_and_texts_have_one_form() {
-    for OptionSpec { name, environment, summary, detail, .. } in OPTIONS {
+    for OptionSpec { name, environment, summary, default, detail, .. } in OPTIONS {
         let derived = format!("HUEDB_{}", name.replace('-', "_").to_ascii_uppercase());
         assert!(derived.starts_with(environment), "{environment} does not look like {name}");
         assert!(summary.starts_with(char::is_uppercase) && !summary.ends_with('.'), "option={name}");
-        assert!(summary.len() <= 72, "option={name}: the summary does not fit a line of the help");
+        assert!(summary.len() + default.len() <= 58, "option={name}: it does not fit a line of the help");
         assert!(detail.is_empty() || detail.ends_with('.'), "option={name}");
         assert!(!detail.contains("  "), "option={name}");
     }

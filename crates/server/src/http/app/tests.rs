@@ -48,7 +48,9 @@ fn threads_work_at_the_same_time() {
     let barrier = Arc::new(Barrier::new(2));
     let meet = || {
         let barrier = Arc::clone(&barrier);
-        pool.run(move || drop(barrier.wait()))
+        pool.run(move || {
+            barrier.wait();
+        })
     };
     assert_eq!(block_on(async { tokio::join!(meet(), meet()) }), (Ok(()), Ok(())));
 }

@@ -1,6 +1,7 @@
 //! Bodies within and beyond their limit.
 
 use std::{
+    collections::VecDeque,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -20,7 +21,7 @@ use Step::{Break, Data, Silence};
 
 /// A body that follows a script.
 struct Script {
-    steps: std::vec::IntoIter<Step>,
+    steps: VecDeque<Step>,
     declared: Option<u64>,
 }
 
@@ -33,10 +34,10 @@ impl hyper::body::Body for Script {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
         // Silence lasts, however often one listens.
-        if let Some(Silence) = self.steps.as_slice().first() {
+        if let Some(Silence) = self.steps.front() {
             return Poll::Pending;
         }
-        match self.steps.next() {
+        match self.steps.pop_front() {
             None | Some(Silence) => Poll::Ready(None),
             Some(Data(data)) => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(data))))),
             Some(Break) => Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionReset.into()))),
@@ -51,7 +52,7 @@ impl hyper::body::Body for Script {
 const LIMIT: usize = 8;
 
 async fn read(steps: &[Step], declared: Option<u64>) -> Result<Bytes, BodyError> {
-    let script = Script { steps: steps.to_vec().into_iter(), declared };
+    let script = Script { steps: steps.iter().copied().collect(), declared };
     read_body(Request::new(Body::new(script)), LIMIT).await
 }
 
@@ -96,7 +97,7 @@ fn a_refused_body_is_drained_until_it_ends_breaks_or_stalls() {
 #[test]
 fn a_client_that_asked_before_sending_gets_its_refusal_at_once() {
     let waits = block_on(async {
-        let script = Script { steps: vec![Silence].into_iter(), declared: Some(9) };
+        let script = Script { steps: [Silence].into(), declared: Some(9) };
         let mut request = Request::new(Body::new(script));
         request.headers_mut().insert(header::EXPECT, "100-continue".parse().unwrap());
         let started = Instant::now();

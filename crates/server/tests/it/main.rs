@@ -1,0 +1,11 @@
+//! The binary as its users meet it: command line, configuration, sockets, stopping.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod command_line;
+mod exchange;
+mod limits;
+mod process;
+mod starting;
+mod stopping;
+mod web_pages;
