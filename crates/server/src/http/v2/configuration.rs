@@ -17,7 +17,7 @@ pub(super) struct CollectionConfiguration {
     hnsw_configuration: Option<Value>,
 }
 
-#[derive(Deserialize, Default, PartialEq)]
+#[derive(Clone, Copy, Deserialize, Default, PartialEq)]
 #[serde(deny_unknown_fields)]
 struct NewHnsw {
     space: Option<Space>,
@@ -197,8 +197,14 @@ fn python06_hnsw(sent: Value) -> Result<HnswConfiguration, ApiError> {
 
 impl CollectionConfiguration {
     /// Whether it says anything that a schema would have to agree with.
+    ///
+    /// Clients send their defaults along with every schema.
     pub(super) fn is_set(&self) -> bool {
-        self.hnsw.is_some() || self.spann.is_some() || self.embedding_function.is_some()
+        let is_default = |hnsw: NewHnsw| hnsw.over(default_hnsw()) == default_hnsw();
+        let names_a_function = |function: &EmbeddingFunction| matches!(function, EmbeddingFunction::Known { name, .. } if name != "default");
+        !self.hnsw.is_none_or(is_default)
+            || self.spann.is_some()
+            || self.embedding_function.as_ref().is_some_and(names_a_function)
     }
 }
 
