@@ -19,7 +19,7 @@ use super::{
 };
 
 #[derive(Deserialize)]
-#[serde(rename = "CreateCollectionPayload")]
+#[serde(expecting = "struct CreateCollectionPayload")]
 struct CreateRequest {
     schema: Option<Schema>,
     configuration: Option<CollectionConfiguration>,
@@ -30,7 +30,7 @@ struct CreateRequest {
 }
 
 #[derive(Deserialize)]
-#[serde(rename = "UpdateCollectionPayload")]
+#[serde(expecting = "struct UpdateCollectionPayload")]
 struct UpdateRequest {
     new_name: Option<String>,
     new_metadata: Option<MetadataChanges>,

@@ -12,7 +12,7 @@ use super::{
 };
 
 #[derive(Deserialize)]
-#[serde(rename = "CreateDatabasePayload")]
+#[serde(expecting = "struct CreateDatabasePayload")]
 struct CreateRequest {
     name: String,
 }

@@ -220,7 +220,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         while let Some(item) = sequence.next_element::<Item>()? {
             items.push(item.0);
         }
-        Ok(list_of(items).map_or(Parsed::Other, Parsed::Value))
+        Ok(list_of(&items).map_or(Parsed::Other, Parsed::Value))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parsed, A::Error> {
@@ -287,21 +287,21 @@ impl<'de> Visitor<'de> for ItemVisitor {
 }
 
 /// A list of one type; integers among floats become floats. The empty list is a list of truth values.
-fn list_of(items: Vec<Option<MetadataValue>>) -> Option<MetadataValue> {
+fn list_of(items: &[Option<MetadataValue>]) -> Option<MetadataValue> {
     fn all<T>(items: &[Option<MetadataValue>], get: fn(&MetadataValue) -> Option<T>) -> Option<Vec<T>> {
         items.iter().map(|item| item.as_ref().and_then(get)).collect()
     }
-    let bools = all(&items, |item| if let MetadataValue::Bool(value) = item { Some(*value) } else { None });
-    let ints = || all(&items, |item| if let MetadataValue::Int(value) = item { Some(*value) } else { None });
+    let bools = all(items, |item| if let MetadataValue::Bool(value) = item { Some(*value) } else { None });
+    let ints = || all(items, |item| if let MetadataValue::Int(value) = item { Some(*value) } else { None });
     let floats = || {
-        all(&items, |item| match item {
+        all(items, |item| match item {
             MetadataValue::Int(value) => Some(*value as f64),
             MetadataValue::Float(value) => Some(*value),
             _ => None,
         })
     };
     let texts =
-        || all(&items, |item| if let MetadataValue::Str(value) = item { Some(value.clone()) } else { None });
+        || all(items, |item| if let MetadataValue::Str(value) = item { Some(value.clone()) } else { None });
     bools
         .map(MetadataValue::BoolArray)
         .or_else(|| ints().map(MetadataValue::IntArray))

@@ -17,7 +17,7 @@ use super::{
 const N_RESULTS_DEFAULT: u32 = 10;
 
 #[derive(Deserialize)]
-#[serde(rename = "GetRequestPayload")]
+#[serde(expecting = "struct GetRequestPayload")]
 struct GetRequest {
     ids: Option<Vec<String>>,
     #[serde(flatten)]
@@ -28,7 +28,7 @@ struct GetRequest {
 }
 
 #[derive(Deserialize)]
-#[serde(rename = "QueryRequestPayload")]
+#[serde(expecting = "struct QueryRequestPayload")]
 struct QueryRequest {
     ids: Option<Vec<String>>,
     #[serde(flatten)]
@@ -41,6 +41,7 @@ struct QueryRequest {
 /// How fresh a count has to be. Every read here sees all writes that were acknowledged before it.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "the names on the wire")]
 pub(super) enum ReadLevel {
     IndexAndWal,
     IndexOnly,

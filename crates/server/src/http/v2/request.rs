@@ -97,9 +97,7 @@ impl Call {
     /// The collection whose id is in the path, if it belongs to the tenant and database of the path.
     pub(super) fn collection(&self) -> Result<Collection, ApiError> {
         let id = self.segment("collection");
-        let id = Uuid::parse_str(id)
-            .map(CollectionId)
-            .map_err(|_| ApiError::invalid("Collection ID is not a valid UUIDv4"))?;
+        let id = Uuid::parse_str(id).map(CollectionId).map_err(|_| ApiError::bad_collection_id())?;
         self.app.engine.collection_with_id(self.scope(), id).map_err(|error| match error {
             huedb_engine::Error::CollectionNotFound { .. } => ApiError::record_collection_missing(id),
             other => other.into(),

@@ -12,13 +12,13 @@ use super::{
 };
 
 #[derive(Deserialize)]
-#[serde(rename = "CreateTenantPayload")]
+#[serde(expecting = "struct CreateTenantPayload")]
 struct CreateRequest {
     name: String,
 }
 
 #[derive(Deserialize)]
-#[serde(rename = "UpdateTenantPayload")]
+#[serde(expecting = "struct UpdateTenantPayload")]
 struct UpdateRequest {
     /// Accepted and not kept, as on Chroma's single node.
     #[serde(rename = "resource_name")]

@@ -6,7 +6,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use super::{error::ApiError, reads::ReadLevel, request::Call};
 
 #[derive(Deserialize)]
-#[serde(rename = "SearchRequestPayload")]
+#[serde(expecting = "struct SearchRequestPayload")]
 struct SearchRequest {
     #[serde(rename = "searches")]
     _searches: Vec<serde_json::Map<String, serde_json::Value>>,
@@ -15,14 +15,14 @@ struct SearchRequest {
 }
 
 #[derive(Deserialize)]
-#[serde(rename = "ForkCollectionPayload")]
+#[serde(expecting = "struct ForkCollectionPayload")]
 struct ForkRequest {
     #[serde(rename = "new_name")]
     _new_name: String,
 }
 
 #[derive(Deserialize)]
-#[serde(rename = "AttachFunctionRequest")]
+#[serde(expecting = "struct AttachFunctionRequest")]
 struct AttachRequest {
     #[serde(rename = "name")]
     _name: String,
@@ -35,7 +35,7 @@ struct AttachRequest {
 }
 
 #[derive(Deserialize)]
-#[serde(rename = "DetachFunctionRequest")]
+#[serde(expecting = "struct DetachFunctionRequest")]
 struct DetachRequest {
     #[serde(rename = "delete_output", default)]
     _delete_output: bool,

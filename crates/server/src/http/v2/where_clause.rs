@@ -53,12 +53,11 @@ fn document_condition(value: &Value) -> Option<Filter> {
 }
 
 fn metadata_condition(key: &str, value: &Value) -> Option<Filter> {
-    let predicate = match scalar(value) {
-        Some(scalar) => Predicate::Eq(scalar),
-        None => {
-            let (operator, operand) = only_entry(value)?;
-            predicate(operator, operand)?
-        }
+    let predicate = if let Some(scalar) = scalar(value) {
+        Predicate::Eq(scalar)
+    } else {
+        let (operator, operand) = only_entry(value)?;
+        predicate(operator, operand)?
     };
     Some(Filter::Metadata { key: key.to_owned(), predicate })
 }

@@ -17,7 +17,7 @@ use super::{
 
 /// Columns of records, index by index. An absent column says nothing of any record.
 #[derive(Deserialize)]
-#[serde(rename = "AddCollectionRecordsPayload")]
+#[serde(expecting = "struct AddCollectionRecordsPayload")]
 struct AddRequest {
     ids: Vec<String>,
     embeddings: EmbeddingsPayload,
@@ -27,7 +27,7 @@ struct AddRequest {
 }
 
 #[derive(Deserialize)]
-#[serde(rename = "UpsertCollectionRecordsPayload")]
+#[serde(expecting = "struct UpsertCollectionRecordsPayload")]
 struct UpsertRequest {
     ids: Vec<String>,
     embeddings: EmbeddingsPayload,
@@ -37,7 +37,7 @@ struct UpsertRequest {
 }
 
 #[derive(Deserialize)]
-#[serde(rename = "UpdateCollectionRecordsPayload")]
+#[serde(expecting = "struct UpdateCollectionRecordsPayload")]
 struct UpdateRequest {
     ids: Vec<String>,
     embeddings: Option<UpdateEmbeddingsPayload>,
@@ -49,7 +49,7 @@ struct UpdateRequest {
 type Texts = Option<Vec<Option<String>>>;
 
 #[derive(Deserialize)]
-#[serde(rename = "DeleteCollectionRecordsPayload")]
+#[serde(expecting = "struct DeleteCollectionRecordsPayload")]
 struct DeleteRequest {
     ids: Option<Vec<String>>,
     #[serde(flatten)]
@@ -115,9 +115,9 @@ impl AddRequest {
         let count = self.ids.len();
         let lengths = [
             self.embeddings.len(),
-            length(&self.documents, count),
-            length(&self.uris, count),
-            length(&self.metadatas, count),
+            length(self.documents.as_ref(), count),
+            length(self.uris.as_ref(), count),
+            length(self.metadatas.as_ref(), count),
         ];
         let vectors = self.embeddings.into_vectors()?;
         check_metadata(self.metadatas.as_deref())?;
@@ -163,8 +163,12 @@ fn patches(
     metadatas: Option<Vec<Option<MetadataChanges>>>,
 ) -> Result<Vec<RecordPatch>, ApiError> {
     let count = ids.len();
-    let lengths =
-        [embeddings_count, length(&documents, count), length(&uris, count), length(&metadatas, count)];
+    let lengths = [
+        embeddings_count,
+        length(documents.as_ref(), count),
+        length(uris.as_ref(), count),
+        length(metadatas.as_ref(), count),
+    ];
     check_metadata(metadatas.as_deref())?;
     check_batch(&ids, &lengths)?;
     check_one_dimension(vectors.iter().flatten())?;
@@ -183,8 +187,8 @@ fn patches(
 }
 
 /// Length of a column; an absent one fits any number of records.
-fn length<T>(column: &Option<Vec<T>>, count: usize) -> usize {
-    column.as_ref().map_or(count, Vec::len)
+fn length<T>(column: Option<&Vec<T>>, count: usize) -> usize {
+    column.map_or(count, Vec::len)
 }
 
 fn column<T>(column: Option<Vec<T>>) -> impl Iterator<Item = T> {

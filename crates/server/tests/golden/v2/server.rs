@@ -55,17 +55,15 @@ impl Server {
         body: Option<&[u8]>,
     ) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
-        head += &format!("user-agent: {}\r\n", self.user_agent);
+        let Self { address, user_agent, .. } = self;
+        write!(stream, "{method} {path} HTTP/1.1\r\nhost: {address}\r\nuser-agent: {user_agent}\r\n")
+            .unwrap();
         if let Some(content_type) = content_type {
-            head += &format!("content-type: {content_type}\r\n");
+            write!(stream, "content-type: {content_type}\r\n").unwrap();
         }
-        if let Some(body) = body {
-            head += &format!("content-length: {}\r\n", body.len());
-        }
-        head += "\r\n";
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(body.unwrap_or_default()).unwrap();
+        let body = body.unwrap_or_default();
+        write!(stream, "content-length: {}\r\nconnection: close\r\n\r\n", body.len()).unwrap();
+        stream.write_all(body).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         parse(&answer)

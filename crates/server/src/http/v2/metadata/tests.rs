@@ -99,28 +99,28 @@ fn the_last_of_equal_keys_counts() {
 }
 
 #[track_caller]
-fn check_rules(text: &str, expected: Result<(), MetadataError>) {
+fn check_rules(text: &str, expected: &Result<(), MetadataError>) {
     let metadata: NewMetadata = serde_json::from_str(text).unwrap();
-    assert_eq!(metadata.check(), expected, "metadata=`{text}`");
+    assert_eq!(&metadata.check(), expected, "metadata=`{text}`");
 }
 
 #[test]
 fn keys_are_not_empty_nor_operators() {
-    check_rules("{\"a\": 1, \"chroma:x\": 1, \"a#\": 1}", Ok(()));
-    check_rules("{\"\": 1}", Err(MetadataError::EmptyKey));
-    check_rules("{\"#a\": 1}", Err(MetadataError::ReservedKey("#a".to_owned())));
-    check_rules("{\"$a\": []}", Err(MetadataError::ReservedKey("$a".to_owned())));
+    check_rules("{\"a\": 1, \"chroma:x\": 1, \"a#\": 1}", &Ok(()));
+    check_rules("{\"\": 1}", &Err(MetadataError::EmptyKey));
+    check_rules("{\"#a\": 1}", &Err(MetadataError::ReservedKey("#a".to_owned())));
+    check_rules("{\"$a\": []}", &Err(MetadataError::ReservedKey("$a".to_owned())));
 }
 
 #[test]
 fn sparse_vectors_are_ascending_and_complete() {
     let refused = || Err(MetadataError::SparseVector("v".to_owned()));
-    check_rules("{\"v\": {\"indices\": [], \"values\": []}}", Ok(()));
-    check_rules("{\"v\": {\"indices\": [1, 2], \"values\": [1, 2]}}", Ok(()));
-    check_rules("{\"v\": {\"indices\": [2, 1], \"values\": [1, 2]}}", refused());
-    check_rules("{\"v\": {\"indices\": [1, 1], \"values\": [1, 2]}}", refused());
-    check_rules("{\"v\": {\"indices\": [1], \"values\": [1, 2]}}", refused());
-    check_rules("{\"v\": {\"indices\": [1], \"values\": [1], \"tokens\": []}}", refused());
+    check_rules("{\"v\": {\"indices\": [], \"values\": []}}", &Ok(()));
+    check_rules("{\"v\": {\"indices\": [1, 2], \"values\": [1, 2]}}", &Ok(()));
+    check_rules("{\"v\": {\"indices\": [2, 1], \"values\": [1, 2]}}", &refused());
+    check_rules("{\"v\": {\"indices\": [1, 1], \"values\": [1, 2]}}", &refused());
+    check_rules("{\"v\": {\"indices\": [1], \"values\": [1, 2]}}", &refused());
+    check_rules("{\"v\": {\"indices\": [1], \"values\": [1], \"tokens\": []}}", &refused());
 }
 
 #[test]

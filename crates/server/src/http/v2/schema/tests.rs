@@ -44,7 +44,7 @@ fn index(enabled: bool) -> Value {
 }
 
 #[track_caller]
-fn check_refused(schema: Value, expected: &str) {
+fn check_refused(schema: &Value, expected: &str) {
     let refused = parse(schema.clone()).check().expect_err(&schema.to_string());
     assert_eq!(refused.message(), format!("Validation error: schema: {expected}"), "{schema}");
 }
@@ -130,23 +130,23 @@ fn special_indexes_belong_to_their_keys() {
     let on_key = |key: &str, types: Value| json!({"defaults": {}, "keys": {key: types}});
     let vector = |source: Value| json!({"float_list": {"vector_index": {"enabled": true, "config": source}}});
     check_refused(
-        on_key("#foo", json!({"string": {}})),
+        &on_key("#foo", json!({"string": {}})),
         "key cannot begin with '#'. Keys starting with '#' are reserved for system use: #foo",
     );
     check_refused(
-        on_key("foo", json!({"string": {"fts_index": index(true)}})),
+        &on_key("foo", json!({"string": {"fts_index": index(true)}})),
         "Full text search / regular expression index can only be enabled on #document field: foo",
     );
     check_refused(
-        on_key("foo", vector(json!({}))),
+        &on_key("foo", vector(json!({}))),
         "Vector index can only be enabled on #embedding field: foo",
     );
     check_refused(
-        on_key("#embedding", vector(json!({"source_key": "title"}))),
+        &on_key("#embedding", vector(json!({"source_key": "title"}))),
         "Vector index can only source from #document",
     );
     check_refused(
-        on_key("#document", json!({"string": {"string_inverted_index": index(true)}})),
+        &on_key("#document", json!({"string": {"string_inverted_index": index(true)}})),
         "String inverted index cannot be enabled on #document field",
     );
 }
@@ -175,11 +175,11 @@ fn defaults_switch_no_special_index_on() {
 fn sparse_indexes_are_refused() {
     let sparse = |config: Value| json!({"sparse_vector": {"sparse_vector_index": {"enabled": true, "config": config}}});
     check_refused(
-        json!({"defaults": {}, "keys": {"a": sparse(json!({})), "b": sparse(json!({}))}}),
+        &json!({"defaults": {}, "keys": {"a": sparse(json!({})), "b": sparse(json!({}))}}),
         "At most one sparse vector index is allowed for the collection: [\"a\", \"b\"]",
     );
     check_refused(
-        json!({"defaults": {}, "keys": {"a": sparse(json!({"source_key": "#document"}))}}),
+        &json!({"defaults": {}, "keys": {"a": sparse(json!({"source_key": "#document"}))}}),
         "If source_key is provided then embedding_function must also be provided since there is no default \
          embedding function.",
     );
@@ -194,7 +194,7 @@ fn sparse_indexes_are_refused() {
 #[test]
 fn reserved_fields_are_refused() {
     check_refused(
-        json!({"defaults": {}, "keys": {}, "source_attached_function_id": "x"}),
+        &json!({"defaults": {}, "keys": {}, "source_attached_function_id": "x"}),
         "Cannot set source_attached_function_id. This field is reserved for system use.",
     );
 }
