@@ -45,3 +45,6 @@ pub struct Found {
     /// Rows whose full vector was compared with the query.
     pub rescored_rows: u64,
 }
+
+#[cfg(test)]
+mod tests;

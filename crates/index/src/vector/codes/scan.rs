@@ -1,0 +1,175 @@
+//! Exact search that reads codes first and full vectors only where the codes leave a doubt.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use huedb_kernels::prefetch;
+
+use super::estimate::{Bounds, CodedQuery};
+use super::{BlockCodes, CodesError, check_length};
+use crate::topk::{SharedBound, TopK};
+use crate::vector::flat::RUN_ROWS_MAX;
+use crate::vector::{Flat, Found, Query, Scope, VectorIndex};
+
+/// Codes save nothing if more than one in so many rows is wanted.
+const ROWS_PER_NEIGHBOUR_MIN: usize = 8;
+
+/// Candidates below this number are not worth a pass that drops those excluded since.
+const COMPACTED_CANDIDATES_MIN: usize = 4_096;
+
+/// Full vectors with their codes. Finds exactly what [`Flat`] finds, reading about a quarter of the bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct CodedFlat<'a> {
+    vectors: Flat<'a>,
+    codes: BlockCodes<'a>,
+}
+
+impl<'a> CodedFlat<'a> {
+    /// A block whose `codes` were encoded from `vectors`.
+    ///
+    /// # Errors
+    /// [`CodesError::Length`] if the codes are those of another number of rows or dimensions.
+    pub fn new(vectors: Flat<'a>, codes: BlockCodes<'a>) -> Result<Self, CodesError> {
+        check_length("scales", codes.scales.len(), vectors.rows() as usize)?;
+        check_length("centre", codes.centre.len(), vectors.dimensions())?;
+        Ok(Self { vectors, codes })
+    }
+
+    /// Goes over the codes; what is left are the rows that may be among the k nearest.
+    fn candidates<'b>(&self, query: &Query<'_>, coded: &CodedQuery, scope: &Scope<'b>) -> Candidates<'b> {
+        let mut candidates = Candidates::new(scope);
+        let mut dots = [0; RUN_ROWS_MAX as usize];
+        let mut survivors = Vec::with_capacity(RUN_ROWS_MAX as usize);
+        let mut runs = scope.runs(self.rows(), RUN_ROWS_MAX).peekable();
+        while let Some(run) = runs.next() {
+            // Inside a run the kernels prefetch; between runs nothing else would.
+            if let Some(next) = runs.peek() {
+                prefetch(self.code(next.start..next.start + 1));
+            }
+            let dots = &mut dots[..run.len()];
+            query.kernels().dot_i8_many(&coded.coarse.codes, self.code(run.clone()), dots);
+            coded.survivors(&self.codes, (run.start, dots), candidates.bound(), &mut survivors);
+            for row in &survivors {
+                let fine_dot = query.kernels().dot_i8(&coded.fine.codes, self.code(*row..row + 1));
+                let coarse_dot = dots[(row - run.start) as usize];
+                candidates.offer(*row, coded.bounds(&self.codes, *row, [coarse_dot, fine_dot]));
+            }
+            candidates.scanned_rows += run.len() as u64;
+            candidates.share_bound();
+        }
+        candidates
+    }
+
+    fn code(&self, rows: Range<u32>) -> &[i8] {
+        let stride = self.codes.stride;
+        &self.codes.codes[rows.start as usize * stride..rows.end as usize * stride]
+    }
+}
+
+impl VectorIndex for CodedFlat<'_> {
+    fn rows(&self) -> u32 {
+        self.vectors.rows()
+    }
+
+    fn dimensions(&self) -> usize {
+        self.vectors.dimensions()
+    }
+
+    fn search(&self, query: &Query<'_>, scope: &Scope<'_>) -> Found {
+        assert_eq!(query.vector().len(), self.dimensions(), "the query must have the block's dimensions");
+        let rows_max = scope.rows_max(self.rows());
+        let codes_help = query.distance() == self.codes.distance
+            && scope.k.saturating_mul(ROWS_PER_NEIGHBOUR_MIN) as u64 <= rows_max;
+        let coded = if codes_help { CodedQuery::new(query, &self.codes) } else { None };
+        let Some(coded) = coded else {
+            return self.vectors.search(query, scope);
+        };
+        self.candidates(query, &coded, scope).rescore(&self.vectors, query)
+    }
+}
+
+/// Rows that may be among the k nearest, by what their codes say.
+struct Candidates<'a> {
+    rows: Vec<Candidate>,
+    /// The k smallest upper bounds. The k-th nearest distance is at most the largest of them.
+    uppers: TopK,
+    shared_bound: Option<&'a SharedBound>,
+    k: usize,
+    scanned_rows: u64,
+    /// The number of candidates at which those excluded since they came are dropped.
+    compacted_at: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Candidate {
+    /// No distance below this one is possible.
+    lower: f32,
+    row: u32,
+}
+
+impl<'a> Candidates<'a> {
+    fn new(scope: &Scope<'a>) -> Self {
+        Self {
+            rows: Vec::new(),
+            uppers: TopK::new(scope.k),
+            shared_bound: scope.bound,
+            k: scope.k,
+            scanned_rows: 0,
+            compacted_at: COMPACTED_CANDIDATES_MIN,
+        }
+    }
+
+    /// The distance above which a row cannot be among the k nearest; not a number if there is none yet.
+    fn bound(&self) -> f32 {
+        smaller(self.uppers.bound(), self.shared_bound)
+    }
+
+    fn offer(&mut self, row: u32, bounds: Bounds) {
+        if bounds.lower > self.bound() {
+            return;
+        }
+        self.uppers.push(row, bounds.upper);
+        self.rows.push(Candidate { lower: bounds.lower, row });
+        if self.rows.len() >= self.compacted_at {
+            let bound = self.bound();
+            self.rows.retain(|candidate| !(candidate.lower > bound));
+            self.compacted_at = COMPACTED_CANDIDATES_MIN.max(self.rows.len() * 2);
+        }
+    }
+
+    fn share_bound(&self) {
+        if let Some(shared) = self.shared_bound {
+            shared.lower(self.uppers.bound());
+        }
+    }
+
+    /// Compares the candidates with their full vectors, the most promising first, until no other can be
+    /// among the k nearest.
+    fn rescore(mut self, vectors: &Flat<'_>, query: &Query<'_>) -> Found {
+        let bound = self.bound();
+        self.rows.retain(|candidate| !(candidate.lower > bound));
+        self.rows.sort_unstable_by(|a, b| a.lower.total_cmp(&b.lower).then(a.row.cmp(&b.row)));
+        let mut nearest = TopK::new(self.k);
+        let mut rescored_rows = 0;
+        for (at, candidate) in self.rows.iter().enumerate() {
+            if candidate.lower > smaller(nearest.bound(), self.shared_bound) {
+                break;
+            }
+            if let Some(next) = self.rows.get(at + 1) {
+                prefetch(vectors.vector(next.row));
+            }
+            nearest.push(candidate.row, vectors.distance(query, candidate.row));
+            rescored_rows += 1;
+        }
+        if let Some(shared) = self.shared_bound {
+            shared.lower(nearest.bound());
+        }
+        Found { neighbours: nearest.into_sorted(), scanned_rows: self.scanned_rows, rescored_rows }
+    }
+}
+
+/// The smaller of a bound and the shared one; not a number if neither excludes anything.
+fn smaller(bound: f32, shared: Option<&SharedBound>) -> f32 {
+    let shared = shared.map_or(f32::NAN, SharedBound::load);
+    if bound.total_cmp(&shared) == Ordering::Less { bound } else { shared }
+}

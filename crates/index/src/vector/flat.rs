@@ -1,0 +1,132 @@
+//! Exact search by computing every distance.
+
+use std::ops::Range;
+
+use huedb_kernels::prefetch;
+
+use super::distance::distances;
+use super::{Found, Query, Scope, VectorIndex};
+use crate::topk::TopK;
+
+/// Rows scored by one call of a kernel: enough to hide the call, few enough for the stack.
+pub(crate) const RUN_ROWS_MAX: u32 = 256;
+
+/// Full vectors, one row behind the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Flat<'a> {
+    dimensions: usize,
+    rows: u32,
+    vectors: &'a [f32],
+    inverse_norms: Option<&'a [f32]>,
+}
+
+/// The arrays given do not make a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FlatError {
+    /// Vectors must have at least one dimension.
+    #[error("vectors without dimensions")]
+    NoDimensions,
+    /// The array of vectors does not hold a whole number of them, or more than 2^32 - 1.
+    #[error("not a block of vectors, dimensions=`{dimensions}`, values=`{values}`")]
+    Values {
+        /// Dimensions of each vector.
+        dimensions: usize,
+        /// Length of the array.
+        values: usize,
+    },
+    /// There must be as many inverse norms as rows.
+    #[error("inverse norms do not fit, rows=`{rows}`, inverse_norms=`{inverse_norms}`")]
+    InverseNorms {
+        /// Rows of the block.
+        rows: u32,
+        /// Length of the array.
+        inverse_norms: usize,
+    },
+}
+
+impl<'a> Flat<'a> {
+    /// A block of `vectors.len() / dimensions` rows.
+    ///
+    /// `inverse_norms` holds [`inverse_norm`](super::inverse_norm) of each row. Only the cosine distance
+    /// looks at it, and gives the same without it, several times slower.
+    ///
+    /// # Errors
+    /// If the arrays do not fit together.
+    pub fn new(
+        dimensions: usize,
+        vectors: &'a [f32],
+        inverse_norms: Option<&'a [f32]>,
+    ) -> Result<Self, FlatError> {
+        if dimensions == 0 {
+            return Err(FlatError::NoDimensions);
+        }
+        let rows = u32::try_from(vectors.len() / dimensions).ok();
+        let rows = rows.filter(|rows| *rows < u32::MAX && vectors.len().is_multiple_of(dimensions));
+        let rows = rows.ok_or(FlatError::Values { dimensions, values: vectors.len() })?;
+        match inverse_norms {
+            Some(norms) if norms.len() != rows as usize => {
+                Err(FlatError::InverseNorms { rows, inverse_norms: norms.len() })
+            }
+            _ => Ok(Self { dimensions, rows, vectors, inverse_norms }),
+        }
+    }
+
+    /// The vector of one row.
+    ///
+    /// # Panics
+    /// If the block does not have the row.
+    pub fn vector(&self, row: u32) -> &'a [f32] {
+        self.vectors(row..row + 1)
+    }
+
+    /// The distance of the query to one row, as every search returns it.
+    ///
+    /// # Panics
+    /// If the block does not have the row, or the query has other dimensions.
+    pub fn distance(&self, query: &Query<'_>, row: u32) -> f32 {
+        let mut out = [0.0];
+        self.distances(query, row..row + 1, &mut out);
+        out[0]
+    }
+
+    fn distances(&self, query: &Query<'_>, rows: Range<u32>, out: &mut [f32]) {
+        let inverse_norms = self.inverse_norms.map(|norms| &norms[rows.start as usize..rows.end as usize]);
+        distances(query, self.vectors(rows), inverse_norms, out);
+    }
+
+    fn vectors(&self, rows: Range<u32>) -> &'a [f32] {
+        &self.vectors[rows.start as usize * self.dimensions..rows.end as usize * self.dimensions]
+    }
+}
+
+impl VectorIndex for Flat<'_> {
+    fn rows(&self) -> u32 {
+        self.rows
+    }
+
+    fn dimensions(&self) -> usize {
+        self.dimensions
+    }
+
+    fn search(&self, query: &Query<'_>, scope: &Scope<'_>) -> Found {
+        assert_eq!(query.vector().len(), self.dimensions, "the query must have the block's dimensions");
+        let mut nearest = TopK::new(scope.k);
+        let mut scanned_rows = 0;
+        let mut out = [0.0; RUN_ROWS_MAX as usize];
+        let mut runs = scope.runs(self.rows, RUN_ROWS_MAX).peekable();
+        while let Some(run) = runs.next() {
+            // Inside a run the kernels prefetch; between runs nothing else would.
+            if let Some(next) = runs.peek() {
+                prefetch(self.vector(next.start));
+            }
+            let out = &mut out[..run.len()];
+            self.distances(query, run.clone(), out);
+            nearest.push_run(run.start, out);
+            scanned_rows += run.len() as u64;
+            if let Some(bound) = scope.bound {
+                bound.lower(nearest.bound());
+            }
+        }
+        Found { neighbours: nearest.into_sorted(), scanned_rows, rescored_rows: scanned_rows }
+    }
+}
