@@ -90,12 +90,12 @@ fn clamp(value: i64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
-/// In Python a truth value is an integer.
+/// In Python a truth value is an integer. One beyond 64 bits is a float by the time it gets here.
 fn python_int(value: &Json) -> Option<i64> {
-    match value {
-        Json::Bool(value) => Some(i64::from(*value)),
-        Json::Int(value) => Some(*value),
-        Json::BigInt(digits) => Some(if digits.starts_with('-') { i64::MIN } else { i64::MAX }),
+    match (value, value.number()) {
+        (Json::Bool(value), _) => Some(i64::from(*value)),
+        (_, Some(PyNumber::Int(value))) => Some(value),
+        (_, Some(PyNumber::Overflow)) => Some(i64::MAX),
         _ => None,
     }
 }
@@ -189,17 +189,14 @@ fn invalid_value(value: &Json) -> ApiError {
 fn fits(default: &Json, value: &Json) -> bool {
     match (default, value) {
         (Json::Str(_), Json::Str(space)) => Distance::parse(space).is_some(),
-        (Json::Int(_), Json::Int(value)) => *value >= 1,
+        (Json::Int(_), value) => python_int(value).is_some_and(|value| value >= 1),
         (Json::Float(_), Json::Float(value)) => *value >= 1.0,
         _ => false,
     }
 }
 
-fn int_field(pairs: &Dict, name: &str) -> i64 {
-    match field(pairs, name) {
-        Some(Json::Int(value)) => *value,
-        _ => 0,
-    }
+fn int_field(pairs: &Dict, name: &str) -> Option<i64> {
+    field(pairs, name).and_then(python_int)
 }
 
 fn hnsw_pairs(hnsw: &HnswConfiguration) -> Dict {

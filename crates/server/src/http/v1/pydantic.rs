@@ -249,7 +249,7 @@ pub(super) fn boolean(value: &Json) -> Result<bool, Problem> {
         Json::Bool(value) => Ok(*value),
         Json::Int(0) | Json::Float(0.0) => Ok(false),
         Json::Int(1) | Json::Float(1.0) => Ok(true),
-        Json::Int(_) | Json::BigInt(_) => Err(UNCLEAR_BOOL),
+        Json::Int(_) => Err(UNCLEAR_BOOL),
         Json::Str(text) => match text.to_ascii_lowercase().as_str() {
             "0" | "off" | "f" | "false" | "n" | "no" => Ok(false),
             "1" | "on" | "t" | "true" | "y" | "yes" => Ok(true),

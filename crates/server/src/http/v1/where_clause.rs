@@ -125,10 +125,11 @@ fn members(operator: &str, operand: &Json) -> Result<Vec<Scalar>, ApiError> {
         return refuse(&text, operand);
     };
     check_alike(operand, items)?;
-    // Among numbers a truth value counts as one.
+    // Among numbers a truth value counts as one; null is equal to nothing.
     let numeric = items.first().is_some_and(|item| item.number().is_some());
     items
         .iter()
+        .filter(|item| **item != Json::Null)
         .map(|item| match item {
             Json::Bool(value) if numeric => Ok(Scalar::Int(i64::from(*value))),
             other => scalar(other),
@@ -136,11 +137,11 @@ fn members(operator: &str, operand: &Json) -> Result<Vec<Scalar>, ApiError> {
         .collect()
 }
 
-/// The items must be scalars of the type of the first; in Python a truth value is an integer.
+/// The items must be of the type of the first, and no containers; in Python a truth value is an integer.
 fn check_alike(operand: &Json, items: &[Json]) -> Result<(), ApiError> {
     let is_like = |first: &Json, item: &Json| match (first, item) {
         (Json::Int(_) | Json::BigInt(_), Json::Bool(_)) => true,
-        (Json::Null | Json::List(_) | Json::Dict(_), _) => false,
+        (Json::List(_) | Json::Dict(_), _) => false,
         _ => type_name(first) == type_name(item),
     };
     match items.first() {

@@ -32,10 +32,10 @@ fn truth_values_are_read_from_words_and_from_zero_and_one() {
     for text in ["false", "0", "0.0", "-0.0", "\"0\"", "\"f\"", "\"no\"", "\"oFF\""] {
         check(boolean, text, &Ok(false));
     }
-    for text in ["2", "\" yes \"", "\"\"", "\"maybe\"", "18446744073709551615"] {
+    for text in ["2", "\" yes \"", "\"\"", "\"maybe\""] {
         check(boolean, text, &Err("bool_parsing"));
     }
-    for text in ["2.5", "null", "[]", "{}"] {
+    for text in ["2.5", "null", "[]", "{}", "18446744073709551615"] {
         check(boolean, text, &Err("bool_type"));
     }
 }

@@ -70,6 +70,12 @@ fn a_truth_value_among_integers_is_an_integer() {
 }
 
 #[test]
+fn null_in_a_list_is_equal_to_nothing() {
+    check(r#"{"k": {"$in": [null]}}"#, Predicate::In(vec![]));
+    check(r#"{"k": {"$nin": [null, null]}}"#, Predicate::NotIn(vec![]));
+}
+
+#[test]
 fn a_list_of_one_is_its_value() {
     check(r#"{"k": {"$eq": [5]}}"#, Predicate::Eq(Scalar::Int(5)));
 }
