@@ -5,3 +5,5 @@
 
 pub mod metadata;
 pub mod text;
+pub mod topk;
+pub mod vector;
