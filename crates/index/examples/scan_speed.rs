@@ -10,6 +10,7 @@
 
 #![allow(clippy::print_stdout, reason = "a program that prints its measurements")]
 
+use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -23,24 +24,24 @@ const LATENT_DIMENSIONS: usize = 48;
 const QUERIES: usize = 100;
 const RUNS: usize = 5;
 
-fn main() {
+fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |at: usize, default| arguments.get(at).and_then(|text| text.parse().ok()).unwrap_or(default);
     let dimensions: usize = number(1, 384);
     let (vectors, queries) = match arguments.first() {
-        Some(path) if path.parse::<usize>().is_err() => read(path, dimensions),
+        Some(path) if path.parse::<usize>().is_err() => read(path, dimensions)?,
         _ => clustered(number(0, 100_000), dimensions),
     };
     let inverse_norms: Vec<f32> = vectors.chunks_exact(dimensions).map(inverse_norm).collect();
-    let flat = Flat::new(dimensions, &vectors, Some(&inverse_norms)).expect("whole vectors");
+    let flat = Flat::new(dimensions, &vectors, Some(&inverse_norms))?;
     println!("rows=`{}` dimensions=`{dimensions}` queries=`{}`", flat.rows(), queries.len() / dimensions);
     for distance in [Distance::Cosine, Distance::L2, Distance::Ip] {
         let start = Instant::now();
-        let codes = Codes::encode(distance, &flat).expect("few enough dimensions");
+        let codes = Codes::encode(distance, &flat)?;
         let encoding = start.elapsed().as_secs_f64();
         let centred = codes.centre().iter().any(|value| *value != 0.0);
         println!("{}: encoded in {encoding:.2} s, centred=`{centred}`", distance.name());
-        let coded = CodedFlat::new(flat, codes.view()).expect("codes of the same block");
+        let coded = CodedFlat::new(flat, codes.view())?;
         for kernels in Kernels::all_available().into_iter().rev().take(3) {
             for k in [10, 100] {
                 compare(&flat, &coded, &queries, (kernels, distance), &Scope::all(k));
@@ -51,6 +52,7 @@ fn main() {
         println!("  every tenth row allowed:");
         compare(&flat, &coded, &queries, (Kernels::detect(), distance), &scope);
     }
+    Ok(())
 }
 
 fn compare(
@@ -95,15 +97,15 @@ fn best_of_runs(search: impl Fn() -> Found) -> (Found, f64) {
     (found, best)
 }
 
-fn read(path: &str, dimensions: usize) -> (Vec<f32>, Vec<f32>) {
-    let bytes = std::fs::read(path).expect("a readable file of vectors");
+fn read(path: &str, dimensions: usize) -> Result<(Vec<f32>, Vec<f32>), std::io::Error> {
+    let bytes = std::fs::read(path)?;
     let values: Vec<f32> = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
     let step = (values.len() / dimensions / QUERIES).max(1);
     let (mut vectors, mut queries) = (Vec::new(), Vec::new());
     for (row, vector) in values.chunks_exact(dimensions).enumerate() {
         if row % step == 0 { queries.extend_from_slice(vector) } else { vectors.extend_from_slice(vector) }
     }
-    (vectors, queries)
+    Ok((vectors, queries))
 }
 
 fn clustered(rows: usize, dimensions: usize) -> (Vec<f32>, Vec<f32>) {

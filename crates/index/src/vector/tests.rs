@@ -190,11 +190,12 @@ fn check_flat(block: &Block, distance: Distance, kernels: Kernels) {
     for (row, vector) in (0..).zip(block.vectors.chunks_exact(block.dimensions)) {
         let found = flat.distance(&query, row);
         let expected = exact(distance, vector, &block.query);
-        let close = f64::from(found) - expected;
         let error_max = error_max(distance, vector, &block.query, expected);
-        let same = found.is_nan() == expected.is_nan() && f64::from(found) == f64::from(expected as f32);
+        let is_close = (f64::from(found) - expected).abs() <= error_max;
+        let is_same_special =
+            found.total_cmp(&(expected as f32)).is_eq() || (found.is_nan() && expected.is_nan());
         assert!(
-            same || close.abs() <= error_max || (expected.is_nan() && found.is_nan()),
+            is_close || is_same_special,
             "{distance:?} {kernels:?} row=`{row}` found=`{found}` expected=`{expected}`"
         );
         neighbours.push(Neighbour::new(row, found));

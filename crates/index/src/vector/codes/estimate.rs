@@ -3,6 +3,8 @@
 //! All bounds here are on that number, the one a search returns, rounding errors included. See the parent
 //! module for the inequalities.
 
+use std::cmp::Ordering;
+
 use huedb_types::Distance;
 
 use super::BlockCodes;
@@ -246,7 +248,8 @@ impl Rows<'_> {
             }
             // Nearly always all rows of a chunk are excluded, so that is what is tested first.
             if !values.iter().all(|value| *value > 0.0) {
-                let kept = (0..lanes).filter(|lane| !(values[*lane] > 0.0));
+                let kept =
+                    (0..lanes).filter(|lane| values[*lane].partial_cmp(&0.0) != Some(Ordering::Greater));
                 survivors.extend(kept.map(|lane| self.first_row + (at + lane) as u32));
             }
             at += lanes;

@@ -131,10 +131,16 @@ impl<'a> Candidates<'a> {
         self.uppers.push(row, bounds.upper);
         self.rows.push(Candidate { lower: bounds.lower, row });
         if self.rows.len() >= self.compacted_at {
-            let bound = self.bound();
-            self.rows.retain(|candidate| !(candidate.lower > bound));
+            self.drop_excluded();
             self.compacted_at = COMPACTED_CANDIDATES_MIN.max(self.rows.len() * 2);
         }
+    }
+
+    /// Drops the candidates that the bound excludes by now.
+    fn drop_excluded(&mut self) {
+        let bound = self.bound();
+        // A bound that is not a number is not below anything.
+        self.rows.retain(|candidate| candidate.lower.partial_cmp(&bound) != Some(Ordering::Greater));
     }
 
     fn share_bound(&self) {
@@ -146,8 +152,7 @@ impl<'a> Candidates<'a> {
     /// Compares the candidates with their full vectors, the most promising first, until no other can be
     /// among the k nearest.
     fn rescore(mut self, vectors: &Flat<'_>, query: &Query<'_>) -> Found {
-        let bound = self.bound();
-        self.rows.retain(|candidate| !(candidate.lower > bound));
+        self.drop_excluded();
         self.rows.sort_unstable_by(|a, b| a.lower.total_cmp(&b.lower).then(a.row.cmp(&b.row)));
         let mut nearest = TopK::new(self.k);
         let mut rescored_rows = 0;
