@@ -85,9 +85,14 @@ network_environment() {
 clone() {
     [ -z "$(git -C "$repository" status --porcelain)" ] || say "not committed, so not tested: $(
         git -C "$repository" status --porcelain | wc -l) paths"
-    rm -rf "$root/src"
-    git clone --quiet --no-local "$repository" "$root/src/huedb"
-    say "cloned $(git -C "$root/src/huedb" log -1 --format='%h %s')"
+    local copy=$root/src/huedb
+    if [ -d "$copy" ]; then # a kept root, with what it has compiled
+        git -C "$copy" fetch --quiet "$repository" HEAD
+        git -C "$copy" reset --quiet --hard FETCH_HEAD
+    else
+        git clone --quiet --no-local "$repository" "$copy"
+    fi
+    say "cloned $(git -C "$copy" log -1 --format='%h %s')"
 }
 
 # Runs this script's last part in namespaces of its own: when it ends, however it ends, its mounts
