@@ -88,9 +88,12 @@ pub(crate) fn of_process() -> Vec<(String, String)> {
 /// # Errors
 /// [`ConfigError::File`] when it exists and cannot be read.
 pub(crate) fn of_dotenv(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
+    // A directory of that name is somebody's Python environment.
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(text.lines().filter_map(dotenv_line).collect()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(ConfigError::File { path: path.to_owned(), reason: error.to_string() }),
     }
 }

@@ -89,5 +89,7 @@ fn a_missing_dotenv_file_is_an_empty_one() {
     std::fs::write(&path, "A=b\n\n#x\nC='d'\n").unwrap();
     let both = [("A", "b"), ("C", "d")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(of_dotenv(&path), Ok(both.to_vec()));
-    assert!(of_dotenv(directory.path()).is_err());
+    assert_eq!(of_dotenv(directory.path()), Ok(Vec::new()));
+    std::fs::write(&path, b"\xff=\xff").unwrap();
+    assert!(matches!(of_dotenv(&path), Err(ConfigError::File { .. })));
 }
