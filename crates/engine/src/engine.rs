@@ -224,7 +224,7 @@ impl Engine {
             v1_configuration: new.v1_configuration,
             embedding_function: new.embedding_function,
             schema: new.schema,
-            dimension: None,
+            shape: Arc::default(),
         };
         let mut batch = WriteBatch::new();
         batch.put(rows::collection_key(descriptor.id), rows::encode_collection(database.id, &descriptor));

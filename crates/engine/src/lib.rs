@@ -20,6 +20,7 @@ mod metadata_bytes;
 mod options;
 mod recovery;
 mod segment;
+mod shape;
 mod shared;
 mod snapshot;
 mod source;
@@ -32,5 +33,6 @@ pub use collection::{Collection, GetRequest, Hit, QueryRequest, Selection, Write
 pub use engine::{Components, Engine};
 pub use error::Error;
 pub use options::EngineOptions;
+pub use shape::{MetadataKind, MetadataKinds, Shape};
 pub use shared::IdSource;
 pub use source::Include;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use huedb_storage::blob::BlobMeta;
 use huedb_storage::kv::{Kv, WriteBatch};
-use uuid::Uuid;
+use huedb_types::CollectionId;
 
 use crate::catalog::{Catalog, CollectionDescriptor, rows};
 use crate::collection::{CollectionEntry, ManifestRow};
 use crate::error::Error;
+use crate::shape::Shape;
 use crate::shared::Shared;
 
 /// Reads the whole catalog.
@@ -27,7 +28,7 @@ pub(crate) fn load_catalog(kv: &dyn Kv) -> Result<Catalog, Error> {
         databases.insert(database.id, database.clone());
         catalog.databases.insert((database.tenant.clone(), database.name.clone()), database);
     }
-    let dimensions = load_dimensions(kv)?;
+    let shapes = load_shapes(kv)?;
     for entry in kv.scan(rows::COLLECTIONS)? {
         let (key, value) = entry?;
         let id =
@@ -37,7 +38,7 @@ pub(crate) fn load_catalog(kv: &dyn Kv) -> Result<Catalog, Error> {
         let descriptor = CollectionDescriptor {
             tenant: database.tenant.clone(),
             database: database.name.clone(),
-            dimension: dimensions.get(&id.0).copied(),
+            shape: shapes.get(&id).cloned().unwrap_or_default(),
             ..descriptor
         };
         catalog.insert(database.id, Arc::new(CollectionEntry::new(database.id, descriptor)));
@@ -45,16 +46,15 @@ pub(crate) fn load_catalog(kv: &dyn Kv) -> Result<Catalog, Error> {
     Ok(catalog)
 }
 
-fn load_dimensions(kv: &dyn Kv) -> Result<HashMap<Uuid, u32>, Error> {
-    let mut dimensions = HashMap::new();
-    for entry in kv.scan(rows::DIMENSIONS)? {
+fn load_shapes(kv: &dyn Kv) -> Result<HashMap<CollectionId, Arc<Shape>>, Error> {
+    let mut shapes = HashMap::new();
+    for entry in kv.scan(rows::SHAPES)? {
         let (key, value) = entry?;
-        let row = rows::parse_collection_key(rows::DIMENSIONS, &key).zip(value.first_chunk::<4>());
-        let (id, dimension) =
-            row.ok_or_else(|| Error::Corrupt { reason: "a dimension row of the catalog is wrong".into() })?;
-        dimensions.insert(id.0, u32::from_le_bytes(*dimension));
+        let id = rows::parse_collection_key(rows::SHAPES, &key);
+        let id = id.ok_or_else(|| Error::Corrupt { reason: "a shape row of the catalog is wrong".into() })?;
+        shapes.insert(id, Arc::new(Shape::decode(&value)?));
     }
-    Ok(dimensions)
+    Ok(shapes)
 }
 
 /// Segments of collections that are gone from the catalog.
@@ -86,7 +86,7 @@ pub(crate) fn retire_collections(
             batch.delete(key?.to_vec());
         }
         batch.delete(rows::manifest_key(entry.id));
-        batch.delete(rows::dimension_key(entry.id));
+        batch.delete(rows::shape_key(entry.id));
         batch.delete(rows::collection_key(entry.id));
     }
     Ok(DroppedSegments(segments))

@@ -11,6 +11,7 @@ use roaring::RoaringBitmap;
 use crate::error::Error;
 use crate::memtable::Memtable;
 use crate::segment::RecordSegment;
+use crate::shape::Shape;
 use crate::source::Source;
 
 /// A segment and which of its rows are superseded or deleted.
@@ -39,7 +40,7 @@ pub(crate) struct Snapshot {
     pub(crate) segments: Vec<SegmentView>,
     /// Records.
     pub(crate) live: u64,
-    pub(crate) dimension: Option<u32>,
+    pub(crate) shape: Arc<Shape>,
 }
 
 /// A memtable that takes no more rows.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::collection::CollectionEntry;
 use crate::error::Error;
+use crate::shape::Shape;
 
 /// The tenant that clients use unless told otherwise.
 pub const DEFAULT_TENANT: &str = "default_tenant";
@@ -51,8 +52,8 @@ pub struct CollectionDescriptor {
     pub embedding_function: Option<String>,
     /// The schema given through `/api/v2`, as JSON.
     pub schema: Option<String>,
-    /// Numbers per embedding, once the first one is written.
-    pub dimension: Option<u32>,
+    /// What its records have in common.
+    pub shape: Arc<Shape>,
 }
 
 /// A collection to be made.

@@ -1,7 +1,9 @@
 //! Keys and values in the key-value store.
 //!
-//! The first byte of a key says what it is: `c` catalog, `n` dimension of a collection, `m` manifest
+//! The first byte of a key says what it is: `c` catalog, `n` shape of a collection, `m` manifest
 //! of a collection, `w` log entry. Each value starts with the version of its format.
+
+use std::sync::Arc;
 
 use huedb_types::{CollectionId, Distance, HnswConfiguration, SeqNo};
 use uuid::Uuid;
@@ -16,7 +18,7 @@ pub(crate) const ROW_VERSION: u8 = 1;
 pub(crate) const TENANTS: &[u8] = b"ct";
 pub(crate) const DATABASES: &[u8] = b"cd";
 pub(crate) const COLLECTIONS: &[u8] = b"cc";
-pub(crate) const DIMENSIONS: &[u8] = b"n";
+pub(crate) const SHAPES: &[u8] = b"n";
 pub(crate) const MANIFESTS: &[u8] = b"m";
 pub(crate) const LOG: &[u8] = b"w";
 
@@ -36,8 +38,8 @@ pub(crate) fn collection_key(id: CollectionId) -> Vec<u8> {
     key(COLLECTIONS, id.as_bytes())
 }
 
-pub(crate) fn dimension_key(id: CollectionId) -> Vec<u8> {
-    key(DIMENSIONS, id.as_bytes())
+pub(crate) fn shape_key(id: CollectionId) -> Vec<u8> {
+    key(SHAPES, id.as_bytes())
 }
 
 pub(crate) fn manifest_key(id: CollectionId) -> Vec<u8> {
@@ -148,7 +150,7 @@ pub(crate) fn decode_collection(
         v1_configuration: input.option(Decoder::string)?,
         embedding_function: input.option(Decoder::string)?,
         schema: input.option(Decoder::string)?,
-        dimension: None,
+        shape: Arc::default(),
     };
     input.finish()?;
     Ok((database, descriptor))

@@ -83,7 +83,7 @@ impl CollectionState {
                 row: *row,
             })
             .collect();
-        let output = self.build(&placed, snapshot.dimension)?;
+        let output = self.build(&placed, snapshot.shape.dimension)?;
         Ok(Merged { inputs: inputs.iter().map(|view| Arc::clone(&view.segment)).collect(), moved, output })
     }
 }

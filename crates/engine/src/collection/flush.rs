@@ -80,7 +80,7 @@ impl CollectionState {
             .iter()
             .map(|(doc_id, row)| PlacedRow { doc_id: *doc_id, source: &sources[row.memtable], row: row.from })
             .collect();
-        let segment = self.build(&placed, snapshot.dimension)?;
+        let segment = self.build(&placed, snapshot.shape.dimension)?;
         Ok(Flushed { memtables, last_seq, rows: rows.into_iter().map(|(_, row)| row).collect(), segment })
     }
 

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::catalog::CollectionDescriptor;
 use crate::error::Error;
+use crate::shape::Shape;
 use crate::shared::Shared;
 
 use manifest::Manifest;
@@ -49,15 +50,17 @@ impl CollectionEntry {
     }
 
     pub(crate) fn set_descriptor(&self, descriptor: CollectionDescriptor) {
-        *self.descriptor.write() = Arc::new(descriptor);
+        let mut current = self.descriptor.write();
+        // Writes may have taught a newer shape than the one that the change started from.
+        *current = Arc::new(CollectionDescriptor { shape: Arc::clone(&current.shape), ..descriptor });
     }
 
-    pub(crate) fn set_dimension(&self, dimension: u32) {
-        let mut descriptor = self.descriptor.write();
-        if descriptor.dimension != Some(dimension) {
-            *descriptor =
-                Arc::new(CollectionDescriptor { dimension: Some(dimension), ..(**descriptor).clone() });
+    pub(crate) fn set_shape(&self, shape: Arc<Shape>) {
+        if Arc::ptr_eq(&self.descriptor.read().shape, &shape) {
+            return;
         }
+        let mut descriptor = self.descriptor.write();
+        *descriptor = Arc::new(CollectionDescriptor { shape, ..(**descriptor).clone() });
     }
 
     /// The state, if the collection has been used.

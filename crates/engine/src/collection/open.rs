@@ -50,7 +50,7 @@ fn flushed_state(shared: &Shared, entry: &CollectionEntry, row: ManifestRow) -> 
         frozen: Vec::new(),
         live: segments.iter().map(SegmentView::live_rows).sum(),
         segments,
-        dimension: entry.descriptor().dimension,
+        shape: Arc::clone(&entry.descriptor().shape),
     })
 }
 
@@ -73,13 +73,5 @@ fn replay(
         };
         resolved.push(ResolvedChange { change, ends });
     }
-    let dimension = before.dimension.or_else(|| first_dimension(&resolved));
-    Ok(apply(before, seq, resolved, dimension, shared.options.memtable_bytes_max))
-}
-
-fn first_dimension(changes: &[ResolvedChange]) -> Option<u32> {
-    changes.iter().find_map(|resolved| match &resolved.change {
-        Change::Put { record, .. } => record.embedding.as_ref().map(|embedding| embedding.len() as u32),
-        Change::Delete { .. } => None,
-    })
+    Ok(apply(before, seq, resolved, None, shared.options.memtable_bytes_max))
 }

@@ -73,7 +73,7 @@ pub(super) fn query(
 }
 
 fn check_dimensions(snapshot: &Snapshot, embeddings: &[Vec<f32>]) -> Result<(), Error> {
-    let Some(expected) = snapshot.dimension.map(|dimension| dimension as usize) else { return Ok(()) };
+    let Some(expected) = snapshot.shape.dimension.map(|dimension| dimension as usize) else { return Ok(()) };
     match embeddings.iter().find(|embedding| embedding.len() != expected) {
         Some(embedding) => Err(Error::DimensionMismatch { expected, actual: embedding.len() }),
         None => Ok(()),

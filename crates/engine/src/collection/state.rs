@@ -22,6 +22,7 @@ use crate::catalog::rows;
 use crate::error::Error;
 use crate::log::{self, Change};
 use crate::memtable::Memtable;
+use crate::shape::Shape;
 use crate::shared::Shared;
 use crate::snapshot::{FrozenMemtable, Place, Snapshot};
 
@@ -134,7 +135,7 @@ impl CollectionState {
         for location in select(&newest, selection)? {
             transaction.delete(location)?;
         }
-        self.commit(&mut writer, &newest, transaction, None)
+        self.commit(&mut writer, &newest, transaction)
     }
 
     fn lock_writer(&self) -> Result<MutexGuard<'_, Writer>, Error> {
@@ -157,10 +158,10 @@ impl CollectionState {
     ) -> Result<WriteTicket, Error> {
         let mut writer = self.lock_writer()?;
         let newest = Arc::clone(self.versions.lock().newest());
-        let dimension = check_dimensions(newest.dimension, items.iter().filter_map(embedding_of))?;
+        check_dimensions(newest.shape.dimension, items.iter().filter_map(embedding_of))?;
         let mut transaction = Transaction::new(&newest, writer.next_doc_id);
         items.into_iter().try_for_each(|item| take(&mut transaction, item))?;
-        self.commit(&mut writer, &newest, transaction, dimension)
+        self.commit(&mut writer, &newest, transaction)
     }
 
     /// Hands the transaction to the committer and applies it; `newest` is the state it was made for.
@@ -169,7 +170,6 @@ impl CollectionState {
         writer: &mut Writer,
         newest: &Snapshot,
         transaction: Transaction<'_>,
-        dimension: Option<u32>,
     ) -> Result<WriteTicket, Error> {
         if transaction.changes().is_empty() {
             return self.acknowledge_nothing();
@@ -177,26 +177,21 @@ impl CollectionState {
         let seq = newest.seq.next();
         let mut batch = WriteBatch::new();
         batch.put(rows::log_key(self.id, seq), log::encode(transaction.changes()));
-        if let Some(dimension) = dimension.filter(|_| newest.dimension.is_none()) {
-            batch.put(rows::dimension_key(self.id), dimension.to_le_bytes().to_vec());
+        let learnt = newest.shape.learn(transaction.changes().iter());
+        if let Some(shape) = &learnt {
+            batch.put(rows::shape_key(self.id), shape.encode());
         }
         let state = Arc::clone(self);
         let commit = self.shared.committer.submit_then(batch, move || state.publish(seq))?;
         let (changes, next_doc_id) = transaction.finish();
         let records = changes.len() as u64;
         writer.next_doc_id = next_doc_id;
-        let next = apply(
-            newest,
-            seq,
-            changes,
-            dimension.or(newest.dimension),
-            self.shared.options.memtable_bytes_max,
-        );
+        let next = apply(newest, seq, changes, learnt, self.shared.options.memtable_bytes_max);
         let mut versions = self.versions.lock();
         versions.pending.push_back(Arc::new(next));
         // The committer may have been faster than this thread.
         versions.publish();
-        self.show_dimension(versions);
+        self.show_shape(versions);
         self.schedule_flush();
         Ok(WriteTicket::new(Arc::clone(self), commit, records))
     }
@@ -215,17 +210,15 @@ impl CollectionState {
         let mut versions = self.versions.lock();
         versions.durable = seq;
         versions.publish();
-        self.show_dimension(versions);
+        self.show_shape(versions);
         self.schedule_flush();
     }
 
     /// Brings the collection's description up to what has been published, by whichever thread.
-    fn show_dimension(&self, versions: MutexGuard<'_, Versions>) {
-        let dimension = versions.published.dimension;
+    fn show_shape(&self, versions: MutexGuard<'_, Versions>) {
+        // Under the lock, so that an older shape never replaces a newer one.
+        self.entry.set_shape(Arc::clone(&versions.published.shape));
         drop(versions);
-        if let Some(dimension) = dimension {
-            self.entry.set_dimension(dimension);
-        }
     }
 
     /// Refuses all later writes, flushes and compactions; called when the collection is deleted.
@@ -274,11 +267,11 @@ impl CollectionState {
     }
 }
 
-/// The dimension of `embeddings`, which must be that of the collection and of each other.
+/// Refuses `embeddings` of another dimension than that of the collection or of each other.
 fn check_dimensions<'e>(
     collection: Option<u32>,
     embeddings: impl Iterator<Item = &'e [f32]>,
-) -> Result<Option<u32>, Error> {
+) -> Result<(), Error> {
     let mut expected = collection;
     for embedding in embeddings {
         let actual = embedding.len();
@@ -290,18 +283,19 @@ fn check_dimensions<'e>(
             _ => expected = Some(actual as u32),
         }
     }
-    Ok(expected)
+    Ok(())
 }
 
-/// The state after `changes`, which are written as `seq`.
+/// The state after `changes`, which are written as `seq`; `learnt` is the shape if they changed it.
 pub(super) fn apply(
     before: &Snapshot,
     seq: SeqNo,
     changes: Vec<ResolvedChange>,
-    dimension: Option<u32>,
+    learnt: Option<Arc<Shape>>,
     memtable_bytes_max: usize,
 ) -> Snapshot {
-    let mut after = Snapshot { seq, dimension, ..before.clone() };
+    let shape = learnt.unwrap_or_else(|| Arc::clone(&before.shape));
+    let mut after = Snapshot { seq, shape, ..before.clone() };
     let mut tombstones: BTreeMap<usize, RoaringBitmap> = BTreeMap::new();
     for ResolvedChange { change, ends } in changes {
         if let Some(location) = ends {

@@ -27,7 +27,7 @@ fn the_catalog_is_the_same_after_a_restart() {
     let docs = engine.create_collection("acme", "prod", new, Existing::Fail).unwrap();
     docs.add(vec![record("a", &[1.0, 2.0], 1)]).unwrap().wait().unwrap();
     let before = docs.descriptor();
-    assert_eq!(before.dimension, Some(2));
+    assert_eq!(before.shape.dimension, Some(2));
 
     let engine = store.crash().open().unwrap();
     assert_eq!(engine.databases("acme").len(), 1);
@@ -117,7 +117,7 @@ fn reset_leaves_only_the_defaults() {
     assert!(engine.tenant("acme").is_err());
     assert_eq!(engine.collections("default_tenant", "default_database").len(), 0);
     let docs = collection(&engine, "docs").unwrap();
-    assert_eq!((docs.count().unwrap(), docs.descriptor().dimension), (0, None));
+    assert_eq!((docs.count().unwrap(), docs.descriptor().shape.dimension), (0, None));
 }
 
 #[test]

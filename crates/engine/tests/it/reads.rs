@@ -48,7 +48,7 @@ fn embeddings_of_another_dimension_are_refused_whole() {
     let docs = collection(&engine, "docs").unwrap();
     let mixed = docs.add(vec![record("a", &[1.0, 2.0], 1), record("b", &[1.0], 1)]).err();
     assert_eq!(mixed, Some(Error::DimensionMismatch { expected: 2, actual: 1 }));
-    assert_eq!((docs.count().unwrap(), docs.descriptor().dimension), (0, None));
+    assert_eq!((docs.count().unwrap(), docs.descriptor().shape.dimension), (0, None));
     docs.add(vec![record("a", &[1.0, 2.0], 1)]).unwrap().wait().unwrap();
     let query = QueryRequest { embeddings: vec![vec![1.0]], k: 1, ..QueryRequest::default() };
     assert_eq!(docs.query(&query).err(), Some(Error::DimensionMismatch { expected: 2, actual: 1 }));

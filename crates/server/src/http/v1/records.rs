@@ -126,7 +126,7 @@ async fn write(
         .engine_call(move |engine| {
             let body: WriteBody = body.decode()?;
             let collection = find(engine, &id)?;
-            let patches = body.into_patches(collection.descriptor().dimension)?;
+            let patches = body.into_patches(collection.descriptor().shape.dimension)?;
             Ok(operation(&collection, patches)?)
         })
         .await?;

@@ -65,7 +65,7 @@ impl From<&CollectionDescriptor> for CollectionResponse {
             name: collection.name.clone(),
             configuration_json: stored.unwrap_or_else(|| hnsw::effective_document(&collection.hnsw)),
             metadata: collection.metadata.clone().map(MetadataResponse),
-            dimension: collection.dimension,
+            dimension: collection.shape.dimension,
             tenant: collection.tenant.clone(),
             database: collection.database.clone(),
             version: 0,

@@ -91,7 +91,7 @@ fn collection_response(descriptor: &CollectionDescriptor, dialect: Dialect) -> C
         configuration_json,
         schema,
         metadata: descriptor.metadata.as_ref().and_then(MetadataView::of),
-        dimension: descriptor.dimension,
+        dimension: descriptor.shape.dimension,
         tenant: &descriptor.tenant,
         database: &descriptor.database,
         log_position: 0,

@@ -5,6 +5,7 @@
 //! made from its configuration each time it is shown.
 
 mod defaults;
+mod discovered;
 mod filters;
 mod rules;
 
@@ -278,13 +279,16 @@ pub(super) fn json_of(descriptor: &CollectionDescriptor) -> Value {
     json!(schema_of(descriptor))
 }
 
-/// The stored schema, or the default one with the collection's configuration in it.
+/// The stored schema, or the default one with the collection's configuration in it, and the keys that
+/// records have brought since.
 fn schema_of(descriptor: &CollectionDescriptor) -> Schema {
-    stored(descriptor).unwrap_or_else(|| {
+    let mut schema = stored(descriptor).unwrap_or_else(|| {
         let embedding_function = configuration::embedding_function(descriptor)
             .and_then(|function| serde_json::from_value(function).ok());
         default_schema(&descriptor.hnsw, embedding_function.as_ref())
-    })
+    });
+    schema.discover(&descriptor.shape);
+    schema
 }
 
 /// The schema that was sent at creation, if one was.

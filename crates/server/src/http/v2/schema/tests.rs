@@ -27,7 +27,7 @@ fn descriptor(hnsw: HnswConfiguration, schema: Option<String>) -> Arc<Collection
         v1_configuration: None,
         embedding_function: None,
         schema,
-        dimension: None,
+        shape: Arc::default(),
     })
 }
 
