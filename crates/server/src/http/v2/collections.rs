@@ -62,8 +62,8 @@ impl CreateRequest {
     fn into_new(self, dialect: Dialect) -> Result<NewCollection, ApiError> {
         names::check_collection("name", &self.name)?;
         let metadata = self.metadata.map(|wire| checked(wire, "metadata")).transpose()?;
-        let settings = match self.schema {
-            Some(schema) => of_schema(schema, self.configuration.as_ref())?,
+        let settings = match deciding_schema(self.schema, self.configuration.as_ref())? {
+            Some(schema) => of_schema(schema)?,
             None => of_configuration(self.configuration, metadata.as_ref(), dialect)?,
         };
         Ok(NewCollection {
@@ -84,13 +84,24 @@ struct Settings {
     schema: Option<String>,
 }
 
-fn of_schema(schema: Schema, configuration: Option<&CollectionConfiguration>) -> Result<Settings, ApiError> {
+/// The schema, unless the configuration counts. Clients send the defaults of both unasked, so only two
+/// that say something are one too many.
+fn deciding_schema(
+    schema: Option<Schema>,
+    configuration: Option<&CollectionConfiguration>,
+) -> Result<Option<Schema>, ApiError> {
+    let Some(schema) = schema else { return Ok(None) };
     schema.check()?;
-    if configuration.is_some_and(CollectionConfiguration::is_set) {
-        return Err(ApiError::invalid(
+    match configuration {
+        Some(_) if schema.is_default() => Ok(None),
+        Some(configuration) if !configuration.is_default() => Err(ApiError::invalid(
             "Failed to reconcile schema: Cannot set both collection config and schema simultaneously",
-        ));
+        )),
+        _ => Ok(Some(schema)),
     }
+}
+
+fn of_schema(schema: Schema) -> Result<Settings, ApiError> {
     let reconciled = schema.reconcile()?;
     Ok(Settings {
         hnsw: reconciled.hnsw,

@@ -113,6 +113,14 @@ pub(super) enum EmbeddingFunction {
 }
 
 impl EmbeddingFunction {
+    /// Whether it is what clients send when the user has not named one.
+    pub(super) fn is_default(&self) -> bool {
+        match self {
+            Self::Legacy | Self::Unknown => true,
+            Self::Known { name, .. } => name == "default",
+        }
+    }
+
     /// The form in which the engine keeps it.
     pub(super) fn to_stored(&self) -> String {
         json!(self).to_string()
@@ -196,15 +204,11 @@ fn python06_hnsw(sent: Value) -> Result<HnswConfiguration, ApiError> {
 }
 
 impl CollectionConfiguration {
-    /// Whether it says anything that a schema would have to agree with.
-    ///
-    /// Clients send their defaults along with every schema.
-    pub(super) fn is_set(&self) -> bool {
-        let is_default = |hnsw: NewHnsw| hnsw.over(default_hnsw()) == default_hnsw();
-        let names_a_function = |function: &EmbeddingFunction| matches!(function, EmbeddingFunction::Known { name, .. } if name != "default");
-        !self.hnsw.is_none_or(is_default)
-            || self.spann.is_some()
-            || self.embedding_function.as_ref().is_some_and(names_a_function)
+    /// Whether it says nothing but the defaults.
+    pub(super) fn is_default(&self) -> bool {
+        self.hnsw.is_none_or(|hnsw| hnsw.over(default_hnsw()) == default_hnsw())
+            && self.spann.is_none()
+            && self.embedding_function.as_ref().is_none_or(EmbeddingFunction::is_default)
     }
 }
 

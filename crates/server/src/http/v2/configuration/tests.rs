@@ -43,6 +43,20 @@ fn every_setting_is_taken_over() {
 }
 
 #[test]
+fn what_clients_send_unasked_is_the_default() {
+    let is_default = |configuration: Value| {
+        serde_json::from_value::<CollectionConfiguration>(configuration).unwrap().is_default()
+    };
+    let function = |name: &str| json!({"type": "known", "name": name, "config": {}});
+    assert!(is_default(json!({})));
+    assert!(is_default(json!({"hnsw": {"space": "l2"}, "spann": null, "embedding_function": function("default")})));
+    assert!(is_default(json!({"embedding_function": {"type": "legacy"}})));
+    assert!(!is_default(json!({"embedding_function": function("own")})));
+    assert!(!is_default(json!({"hnsw": {"space": "ip"}})));
+    assert!(!is_default(json!({"spann": {}})));
+}
+
+#[test]
 fn a_spann_index_gives_its_space() {
     let expected = HnswConfiguration { space: Distance::Ip, ..default_hnsw() };
     assert_eq!(current(json!({"spann": {"space": "ip", "search_nprobe": 10}})), expected);

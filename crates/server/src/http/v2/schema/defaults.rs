@@ -7,7 +7,7 @@ use huedb_types::HnswConfiguration;
 use super::{
     BoolIndexes, DOCUMENT_KEY, EMBEDDING_KEY, EmbeddingFunction, FloatIndexes, FloatListIndexes,
     HnswSettings, Index, IntIndexes, NoSettings, Schema, SparseSettings, SparseVectorIndexes, StringIndexes,
-    ValueTypes, VectorSettings,
+    ValueTypes, VectorSettings, default_hnsw,
 };
 
 /// Every metadata value indexed, the document searchable, the embedding indexed with `hnsw`.
@@ -61,6 +61,25 @@ fn vectors(enabled: bool, config: VectorSettings) -> FloatListIndexes {
 
 fn plain(enabled: bool) -> Index<NoSettings> {
     Index { enabled, config: NoSettings {} }
+}
+
+impl Schema {
+    /// Whether it says nothing but the defaults.
+    pub(in crate::http::v2) fn is_default(&self) -> bool {
+        let default = default_schema(&default_hnsw(), None);
+        let mut completed = completed(self.clone(), default.clone());
+        completed.forget_default_embedding_functions();
+        completed == default
+    }
+
+    fn forget_default_embedding_functions(&mut self) {
+        let types = std::iter::once(&mut self.defaults).chain(self.keys.values_mut());
+        for index in types.filter_map(ValueTypes::vector_index_mut) {
+            if index.config.embedding_function.as_ref().is_some_and(EmbeddingFunction::is_default) {
+                index.config.embedding_function = None;
+            }
+        }
+    }
 }
 
 /// `sent` with what it leaves open taken from `default`.
