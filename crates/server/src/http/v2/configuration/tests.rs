@@ -49,7 +49,9 @@ fn what_clients_send_unasked_is_the_default() {
     };
     let function = |name: &str| json!({"type": "known", "name": name, "config": {}});
     assert!(is_default(json!({})));
-    assert!(is_default(json!({"hnsw": {"space": "l2"}, "spann": null, "embedding_function": function("default")})));
+    assert!(is_default(
+        json!({"hnsw": {"space": "l2"}, "spann": null, "embedding_function": function("default")})
+    ));
     assert!(is_default(json!({"embedding_function": {"type": "legacy"}})));
     assert!(!is_default(json!({"embedding_function": function("own")})));
     assert!(!is_default(json!({"hnsw": {"space": "ip"}})));

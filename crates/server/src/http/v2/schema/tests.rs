@@ -98,6 +98,25 @@ fn a_sent_schema_is_completed_and_sets_the_configuration() {
 }
 
 #[test]
+fn what_clients_send_unasked_is_the_default() {
+    let function = json!({"type": "known", "name": "default", "config": {}});
+    let vector = |enabled: bool, function: &Value| {
+        let config = json!({"embedding_function": function, "space": "l2"});
+        json!({"float_list": {"vector_index": {"enabled": enabled, "config": config}}})
+    };
+    let schema =
+        |defaults: Value, key: Value| parse(json!({"defaults": defaults, "keys": {"#embedding": key}}));
+    assert!(parse(json!({"defaults": {}, "keys": {}})).is_default());
+    assert!(schema(vector(false, &function), vector(true, &function)).is_default());
+    let own = json!({"type": "known", "name": "own", "config": {}});
+    assert!(!schema(json!({}), vector(true, &own)).is_default());
+    assert!(!parse(json!({"defaults": {}, "keys": {"cat": {"string": {}}}})).is_default());
+    assert!(
+        !parse(json!({"defaults": {"int": {"int_inverted_index": index(false)}}, "keys": {}})).is_default()
+    );
+}
+
+#[test]
 fn a_spann_index_is_dropped_but_for_its_space() {
     let vector = json!({"enabled": true, "config": {"space": "ip", "spann": {"search_nprobe": 3}}});
     let made =
