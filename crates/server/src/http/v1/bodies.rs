@@ -164,11 +164,12 @@ impl RequestBody for QueryBody {
     fn read_fields(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let where_clause = fields.optional("where", dict);
         let where_document = fields.optional("where_document", dict);
-        let query_embeddings = fields.required_list("query_embeddings", |value| Ok(value.clone()));
+        let query_embeddings =
+            fields.required_list("query_embeddings", |value| Ok(embeddings::from_json(value)));
         let n_results = fields.with_default("n_results", QUERY_N_RESULTS, integer);
         let include = fields.list_with_default("include", QUERY_INCLUDE.to_vec(), include_item);
         Ok(Self {
-            query_embeddings: embeddings::from_json(&query_embeddings?),
+            query_embeddings: query_embeddings?.into_iter().collect(),
             n_results: n_results?,
             where_clause: where_clause?,
             where_document: where_document?,

@@ -10,6 +10,10 @@ use super::json::{Dict, Json, dict_from_pairs};
 /// no request needs a tenth of either.
 const DEPTH_MAX: usize = 256;
 
+/// Values in one body. A value takes ten times the memory of its shortest text, so a body within its
+/// limit of bytes could still exhaust the memory of the server.
+pub(super) const VALUES_MAX: usize = 1 << 23;
+
 /// Digits that Python converts to an integer.
 const INT_DIGITS_MAX: usize = 4300;
 
@@ -33,6 +37,8 @@ pub(super) enum ParseError {
     Syntax { message: &'static str, position: usize },
     /// Not UTF-8, or nested too deeply.
     Unreadable,
+    /// More than [`VALUES_MAX`] values.
+    TooManyValues,
 }
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Parsed, ParseError> {
@@ -42,10 +48,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Parsed, ParseError> {
     }
     let text = str::from_utf8(bytes).map_err(|_| ParseError::Unreadable)?;
     let mut parser = match text.strip_prefix('\u{feff}') {
-        None => Parser { text, at: 0, depth: 0, refusal: None },
+        None => Parser { text, at: 0, depth: 0, values: 0, refusal: None },
         Some(text) => {
             let refusal = Some("unexpected character: line 1 column 1 (char 0)".to_owned());
-            Parser { text, at: 0, depth: 0, refusal }
+            Parser { text, at: 0, depth: 0, values: 0, refusal }
         }
     };
     match parser.document() {
@@ -55,6 +61,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Parsed, ParseError> {
             Err(ParseError::Syntax { message, position })
         }
         Err(Fault::Unreadable) => Err(ParseError::Unreadable),
+        Err(Fault::TooManyValues) => Err(ParseError::TooManyValues),
     }
 }
 
@@ -63,12 +70,14 @@ struct Parser<'a> {
     /// Byte offset of the next character.
     at: usize,
     depth: usize,
+    values: usize,
     refusal: Option<String>,
 }
 
 enum Fault {
     Syntax { message: &'static str, at: usize },
     Unreadable,
+    TooManyValues,
 }
 
 fn fault<T>(message: &'static str, at: usize) -> Result<T, Fault> {
@@ -84,6 +93,10 @@ impl Parser<'_> {
     }
 
     fn value(&mut self) -> Result<Json, Fault> {
+        self.values += 1;
+        if self.values > VALUES_MAX {
+            return Err(Fault::TooManyValues);
+        }
         match self.peek() {
             Some(b'"') => self.string().map(Json::Str),
             Some(b'{') => self.nested(Self::object),

@@ -16,7 +16,7 @@ use super::{
     error::ApiError,
     json::{Dict, Json},
     pydantic::{Detail, Fields, Noted, query_int},
-    python_json::{self, ParseError},
+    python_json::{self, ParseError, VALUES_MAX},
     unknown_path,
 };
 use crate::http::{app::App, body::read_body};
@@ -81,6 +81,10 @@ fn decode_slowly<B: RequestBody>(bytes: &[u8]) -> Result<B, ApiError> {
         Ok(parsed) => parsed.into_parts(),
         Err(ParseError::Syntax { message, position }) => {
             return Err(Detail::json_invalid(message, position).into());
+        }
+        Err(ParseError::TooManyValues) => {
+            let text = format!("The body has more than {VALUES_MAX} values, and one that is not valid");
+            return Err(ApiError::value(text));
         }
         Err(ParseError::Unreadable) => {
             let text = "There was an error parsing the body".to_owned();

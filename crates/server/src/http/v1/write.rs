@@ -12,6 +12,7 @@ use super::{
     embeddings::{self, FastEmbeddings},
     error::ApiError,
     fast_metadata::FastMetadata,
+    json::Json,
     metadata::{self, DOCUMENT_KEY, URI_KEY},
     pydantic::{Fields, Noted, dict, nullable, string},
     request::RequestBody,
@@ -55,36 +56,35 @@ impl RequestBody for WriteBody {
     }
 
     fn read_fields(fields: &mut Fields<'_>) -> Result<Self, Noted> {
-        let embeddings = fields.optional_list("embeddings", |value| Ok(value.clone()));
-        let metadatas = fields.optional_list("metadatas", |value| nullable(value, dict));
+        let embeddings = fields.optional_list("embeddings", |value| Ok(embeddings::from_json(value)));
+        let metadatas = fields.optional_list("metadatas", |value| match value {
+            Json::Null => Ok(Ok(MetadataPatch::new())),
+            other => dict(other).map(|dict| metadata::of_record(&dict)),
+        });
         let documents = fields.optional_list("documents", |value| nullable(value, string));
         let uris = fields.optional_list("uris", |value| nullable(value, string));
         let ids = fields.required_list("ids", string);
-        let embeddings = embeddings?.map(|items| embeddings::from_json(&items)).transpose();
-        let metadatas = metadatas?
-            .map(|list| {
-                list.iter()
-                    .map(|item| item.as_ref().map_or(Ok(MetadataPatch::new()), metadata::of_record))
-                    .collect()
-            })
-            .transpose();
-        let mut body = Self {
+        let mut problem = None;
+        Ok(Self {
             ids: ids?,
-            embeddings: None,
-            metadatas: None,
+            embeddings: embeddings?.map(|list| valid_items(list, &mut problem)),
+            metadatas: metadatas?.map(|list| valid_items(list, &mut problem)),
             documents: documents?,
             uris: uris?,
-            problem: None,
-        };
-        match (embeddings, metadatas) {
-            (Ok(embeddings), Ok(metadatas)) => {
-                body.embeddings = embeddings;
-                body.metadatas = metadatas;
-            }
-            (Err(problem), _) | (_, Err(problem)) => body.problem = Some(problem),
-        }
-        Ok(body)
+            problem,
+        })
     }
+}
+
+/// The items, with a default in the place of those that are not valid, and the first problem.
+fn valid_items<T: Default>(list: Vec<Result<T, ApiError>>, problem: &mut Option<ApiError>) -> Vec<T> {
+    let mut or_default = |item: Result<T, ApiError>| {
+        item.unwrap_or_else(|error| {
+            problem.get_or_insert(error);
+            T::default()
+        })
+    };
+    list.into_iter().map(&mut or_default).collect()
 }
 
 impl WriteBody {

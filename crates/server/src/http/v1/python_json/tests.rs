@@ -1,4 +1,6 @@
-use super::{DEPTH_MAX, ParseError, parse};
+use proptest::prelude::*;
+
+use super::{DEPTH_MAX, ParseError, VALUES_MAX, parse};
 use crate::http::v1::{json::Json, python_repr};
 
 #[track_caller]
@@ -120,6 +122,13 @@ fn a_body_that_is_not_utf8_or_too_deep_is_unreadable() {
 }
 
 #[test]
+fn the_number_of_values_is_bounded() {
+    let list = |values: usize| format!("[0{}]", ",0".repeat(values - 1));
+    assert!(parse(list(1000).as_bytes()).is_ok());
+    assert_eq!(parse(list(VALUES_MAX).as_bytes()).unwrap_err(), ParseError::TooManyValues);
+}
+
+#[test]
 fn a_utf16_mark_is_no_value() {
     let error = ParseError::Syntax { message: "Expecting value", position: 0 };
     assert_eq!(parse(b"\xff\xfe{}").unwrap_err(), error);
@@ -133,4 +142,26 @@ fn repeated_keys_keep_their_first_place_and_last_value() {
     assert_eq!(dict.len(), 100);
     assert_eq!(dict[0], ("k0".into(), Json::Int(0)));
     assert_eq!(dict[1], ("k1".into(), Json::Int(9901)));
+}
+
+proptest! {
+    #[test]
+    fn any_text_has_an_answer(text in r#"[\[\]{}:,"\\u0-9a-fDdeE+\-. \nNtrulsI\u{e9}\u{1f600}\u{0}]{0,40}"#) {
+        match parse(text.as_bytes()) {
+            Ok(parsed) => drop(parsed.into_parts()),
+            Err(ParseError::Syntax { position, .. }) => prop_assert!(position <= text.chars().count()),
+            Err(error) => prop_assert!(false, "{:?}", error),
+        }
+    }
+
+    #[test]
+    fn what_is_json_to_both_parsers_has_one_value(text in r#"[\[\]{}:,"0-9eE+\-. ntrulfase]{0,12}"#) {
+        // The integer `-0` is a float to one of the two.
+        prop_assume!(!text.contains("-0"));
+        if let Ok(value) = serde_json::from_str::<Json>(&text) {
+            let (ours, refusal) = parse(text.as_bytes()).map(super::Parsed::into_parts).unwrap();
+            prop_assert_eq!(refusal, None);
+            prop_assert_eq!(serde_json::to_value(&ours).unwrap(), serde_json::to_value(&value).unwrap());
+        }
+    }
 }

@@ -116,6 +116,7 @@ fn a_list_shorter_than_the_ids_is_refused_before_what_is_in_it() {
     check_refused(r#"{"ids": ["a", "b"], "embeddings": [[1]]}"#, None, class, text);
     check_refused(r#"{"ids": ["a", "b"], "documents": ["x"]}"#, None, class, text);
     check_refused(r#"{"ids": ["a", "b"], "embeddings": ["x", "y"], "uris": ["x"]}"#, None, class, text);
+    check_refused(r#"{"ids": ["a", "b"], "embeddings": ["x"]}"#, None, class, text);
     assert!(patches(r#"{"ids": [], "embeddings": [[1]]}"#, true).is_empty());
 }
 
