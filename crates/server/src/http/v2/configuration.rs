@@ -170,7 +170,7 @@ pub(super) fn default_hnsw() -> HnswConfiguration {
     }
 }
 
-/// The settings of a new collection: from `configuration`, or from `hnsw:…` keys in its metadata if
+/// The settings of a new collection: from `configuration`, or from `hnsw:*` keys in its metadata if
 /// the configuration says nothing of an index.
 ///
 /// # Errors
