@@ -5,6 +5,7 @@ use huedb_engine::Error as E;
 use super::ApiError;
 use crate::http::{
     app::RunError,
+    body::BodyError,
     v1::{json::Json, pydantic::Detail},
 };
 
@@ -95,4 +96,20 @@ fn damage_is_not_described_to_clients() {
     check(E::Storage { reason: "file /data/1.seg".into() }, 500, masked);
     check(RunError::Panicked, 500, masked);
     check(E::Full { reason: "disk full".into() }, 507, r#"{"error":"InternalError","message":"disk full"}"#);
+}
+
+#[test]
+fn a_body_that_did_not_come_whole_is_refused_by_cause() {
+    check(
+        ApiError::body(BodyError::TooLarge { limit: 10 }, "HUEDB_BODY_BYTES_MAX"),
+        413,
+        "{\"error\":\"PayloadTooLarge\",\"message\":\"the request body has more than 10 bytes, the limit of \
+         HUEDB_BODY_BYTES_MAX\"}",
+    );
+    check(ApiError::body(BodyError::TooSlow, ""), 408, r#"{"detail":"The request body came too slowly"}"#);
+    check(
+        ApiError::body(BodyError::Disconnected, ""),
+        400,
+        r#"{"detail":"There was an error parsing the body"}"#,
+    );
 }
