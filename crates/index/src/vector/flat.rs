@@ -113,12 +113,7 @@ impl VectorIndex for Flat<'_> {
         let mut nearest = TopK::new(scope.k);
         let mut scanned_rows = 0;
         let mut out = [0.0; RUN_ROWS_MAX as usize];
-        let mut runs = scope.runs(self.rows, RUN_ROWS_MAX).peekable();
-        while let Some(run) = runs.next() {
-            // Inside a run the kernels prefetch; between runs nothing else would.
-            if let Some(next) = runs.peek() {
-                prefetch(self.vector(next.start));
-            }
+        for run in scope.announced_runs(self.rows, RUN_ROWS_MAX, |row| prefetch(self.vector(row))) {
             let out = &mut out[..run.len()];
             self.distances(query, run.clone(), out);
             nearest.push_run(run.start, out);

@@ -1,11 +1,15 @@
 //! Which rows of a block a search looks at, and how many it is to find.
 
+use std::collections::VecDeque;
 use std::ops::{Range, RangeInclusive};
 
 use roaring::RoaringBitmap;
 use roaring::bitmap::Iter;
 
 use crate::topk::SharedBound;
+
+/// How many runs before its turn a run is announced.
+const RUNS_AHEAD: usize = 8;
 
 /// Which rows are searched, and how many are wanted.
 #[derive(Debug, Clone)]
@@ -41,6 +45,18 @@ impl<'a> Scope<'a> {
             None => Allowed::All(Some(rows.clone()).filter(|_| !none)),
         };
         Runs { allowed, current: 0..0, excluded, next_excluded, run_rows_max }
+    }
+
+    /// [`Scope::runs`] with the first row of each told to `announce` some runs before, so that it can be
+    /// prefetched: the runs of a sparse filter lie where no hardware looks ahead.
+    pub(crate) fn announced_runs<F: Fn(u32)>(
+        &self,
+        block_rows: u32,
+        run_rows_max: u32,
+        announce: F,
+    ) -> AnnouncedRuns<'a, F> {
+        let runs = self.runs(block_rows, run_rows_max);
+        AnnouncedRuns { runs, announce, announced: VecDeque::with_capacity(RUNS_AHEAD) }
     }
 
     /// At most as many rows as are selected in a block of `block_rows` rows, found out in little time.
@@ -107,6 +123,27 @@ impl Iterator for Runs<'_> {
             self.current.start = run.end;
             return Some(run);
         }
+    }
+}
+
+/// Iterator over the ranges of selected rows that looks ahead.
+pub(crate) struct AnnouncedRuns<'a, F> {
+    runs: Runs<'a>,
+    announce: F,
+    announced: VecDeque<Range<u32>>,
+}
+
+impl<F: Fn(u32)> Iterator for AnnouncedRuns<'_, F> {
+    type Item = Range<u32>;
+
+    fn next(&mut self) -> Option<Range<u32>> {
+        while self.announced.len() < RUNS_AHEAD
+            && let Some(run) = self.runs.next()
+        {
+            (self.announce)(run.start);
+            self.announced.push_back(run);
+        }
+        self.announced.pop_front()
     }
 }
 

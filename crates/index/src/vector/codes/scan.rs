@@ -12,7 +12,10 @@ use crate::vector::flat::RUN_ROWS_MAX;
 use crate::vector::{Flat, Found, Query, Scope, VectorIndex};
 
 /// Codes save nothing if more than one in so many rows is wanted.
-const ROWS_PER_NEIGHBOUR_MIN: usize = 8;
+const ROWS_PER_NEIGHBOUR_MIN: usize = 16;
+
+/// Rows tested against one bound. While there are few neighbours yet, the bound falls quickly.
+const TESTED_ROWS: usize = 32;
 
 /// Candidates below this number are not worth a pass that drops those excluded since.
 const COMPACTED_CANDIDATES_MIN: usize = 4_096;
@@ -39,20 +42,18 @@ impl<'a> CodedFlat<'a> {
     fn candidates<'b>(&self, query: &Query<'_>, coded: &CodedQuery, scope: &Scope<'b>) -> Candidates<'b> {
         let mut candidates = Candidates::new(scope);
         let mut dots = [0; RUN_ROWS_MAX as usize];
-        let mut survivors = Vec::with_capacity(RUN_ROWS_MAX as usize);
-        let mut runs = scope.runs(self.rows(), RUN_ROWS_MAX).peekable();
-        while let Some(run) = runs.next() {
-            // Inside a run the kernels prefetch; between runs nothing else would.
-            if let Some(next) = runs.peek() {
-                prefetch(self.code(next.start..next.start + 1));
-            }
+        let mut survivors = Vec::with_capacity(TESTED_ROWS);
+        let announce = |row| prefetch(self.code(row..row + 1));
+        for run in scope.announced_runs(self.rows(), RUN_ROWS_MAX, announce) {
             let dots = &mut dots[..run.len()];
             query.kernels().dot_i8_many(&coded.coarse.codes, self.code(run.clone()), dots);
-            coded.survivors(&self.codes, (run.start, dots), candidates.bound(), &mut survivors);
-            for row in &survivors {
-                let fine_dot = query.kernels().dot_i8(&coded.fine.codes, self.code(*row..row + 1));
-                let coarse_dot = dots[(row - run.start) as usize];
-                candidates.offer(*row, coded.bounds(&self.codes, *row, [coarse_dot, fine_dot]));
+            for (first_row, dots) in run.clone().step_by(TESTED_ROWS).zip(dots.chunks(TESTED_ROWS)) {
+                coded.survivors(&self.codes, (first_row, dots), candidates.bound(), &mut survivors);
+                for row in &survivors {
+                    let fine_dot = query.kernels().dot_i8(&coded.fine.codes, self.code(*row..row + 1));
+                    let coarse_dot = dots[(row - first_row) as usize];
+                    candidates.offer(*row, coded.bounds(&self.codes, *row, [coarse_dot, fine_dot]));
+                }
             }
             candidates.scanned_rows += run.len() as u64;
             candidates.share_bound();
