@@ -58,7 +58,10 @@ pub(crate) fn compare(options: &CompareOptions) -> Result<()> {
         .collect();
     let sizes = &options.sizes;
     let document = json!({
-        "command": "bench/compare.sh",
+        "command": format!(
+            "bench/compare.sh --rounds {} --n {} --seconds {} --seed {}",
+            options.rounds, sizes.records, sizes.seconds, sizes.seed
+        ),
         "machine": machine::describe(&options.work),
         "sizes": {
             "records": sizes.records, "dimensions": sizes.dimensions, "queries": sizes.queries,
