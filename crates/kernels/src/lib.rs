@@ -35,4 +35,4 @@ mod prefetch;
 
 pub use kernels::{I8_LENGTH_MAX, Kernels};
 pub use level::Level;
-pub use prefetch::prefetch;
+pub use prefetch::{prefetch, prefetch_start};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use huedb_kernels::prefetch;
+use huedb_kernels::prefetch_start;
 
 use super::distance::distances;
 use super::{Found, Query, Scope, VectorIndex};
@@ -113,7 +113,7 @@ impl VectorIndex for Flat<'_> {
         let mut nearest = TopK::new(scope.k);
         let mut scanned_rows = 0;
         let mut out = [0.0; RUN_ROWS_MAX as usize];
-        for run in scope.announced_runs(self.rows, RUN_ROWS_MAX, |row| prefetch(self.vector(row))) {
+        for run in scope.announced_runs(self.rows, RUN_ROWS_MAX, |row| prefetch_start(self.vector(row))) {
             let out = &mut out[..run.len()];
             self.distances(query, run.clone(), out);
             nearest.push_run(run.start, out);

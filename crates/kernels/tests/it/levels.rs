@@ -83,4 +83,7 @@ fn empty_operands_give_zero() {
 fn prefetching_any_slice_is_harmless() {
     huedb_kernels::prefetch::<f32>(&[]);
     huedb_kernels::prefetch(&[0_u8; 1_000][3..]);
+    huedb_kernels::prefetch_start::<i8>(&[]);
+    huedb_kernels::prefetch_start(&[[0_u64; 100]; 3]);
+    huedb_kernels::prefetch_start(&[(); 3]);
 }

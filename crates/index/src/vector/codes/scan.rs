@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use huedb_kernels::prefetch;
+use huedb_kernels::prefetch_start;
 
 use super::estimate::{Bounds, CodedQuery};
 use super::{BlockCodes, CodesError, check_length};
@@ -43,7 +43,7 @@ impl<'a> CodedFlat<'a> {
         let mut candidates = Candidates::new(scope);
         let mut dots = [0; RUN_ROWS_MAX as usize];
         let mut survivors = Vec::with_capacity(TESTED_ROWS);
-        let announce = |row| prefetch(self.code(row..row + 1));
+        let announce = |row| prefetch_start(self.code(row..row + 1));
         for run in scope.announced_runs(self.rows(), RUN_ROWS_MAX, announce) {
             let dots = &mut dots[..run.len()];
             query.kernels().dot_i8_many(&coded.coarse.codes, self.code(run.clone()), dots);
@@ -162,7 +162,7 @@ impl<'a> Candidates<'a> {
                 break;
             }
             if let Some(next) = self.rows.get(at + 1) {
-                prefetch(vectors.vector(next.row));
+                prefetch_start(vectors.vector(next.row));
             }
             nearest.push(candidate.row, vectors.distance(query, candidate.row));
             rescored_rows += 1;
