@@ -222,6 +222,11 @@ fn check_codes(block: &Block, distance: Distance, kernels: Kernels, scope: &Scop
     let expected = flat.search(&query, scope);
     assert_eq!(found.neighbours, expected.neighbours, "{distance:?} {kernels:?} {scope:?}");
     assert_eq!(found.scanned_rows, expected.scanned_rows);
+    if scope.k > 0 {
+        // Also where the codes would not be worth it.
+        let found = coded.search_codes(&query, scope);
+        assert!(found.is_none_or(|found| found.neighbours == expected.neighbours), "{distance:?} {scope:?}");
+    }
     found
 }
 
@@ -362,6 +367,15 @@ fn codes_read_few_full_vectors_where_rows_differ() {
             let rescored_rows = found.rescored_rows;
             assert!(rescored_rows < 50, "{kind:?} {distance:?} rescored_rows=`{rescored_rows}`");
         }
+    }
+}
+
+#[test]
+fn codes_are_given_up_where_all_rows_are_as_near_as_each_other() {
+    for distance in DISTANCES {
+        let block = Block::new(Kind::Constant, 100, 20_000, 7);
+        let found = check_codes(&block, distance, Kernels::detect(), &Scope::all(10));
+        assert_eq!(found.rescored_rows, 20_000, "{distance:?}");
     }
 }
 

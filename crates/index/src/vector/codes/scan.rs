@@ -12,7 +12,16 @@ use crate::vector::flat::RUN_ROWS_MAX;
 use crate::vector::{Flat, Found, Query, Scope, VectorIndex};
 
 /// Codes save nothing if more than one in so many rows is wanted.
-const ROWS_PER_NEIGHBOUR_MIN: usize = 16;
+const ROWS_PER_NEIGHBOUR_MIN: usize = 64;
+
+/// Codes save nothing if vectors are not at least so many times as long.
+const VECTOR_BYTES_PER_CODE_BYTE_MIN: usize = 2;
+
+/// After so many rows it is asked whether the codes rule out enough.
+const TRIAL_ROWS: u64 = 4_096;
+
+/// Codes cost more than they save once one in so many rows is left in doubt.
+const ROWS_PER_DOUBT_MIN: u64 = 4;
 
 /// Rows tested against one bound. While there are few neighbours yet, the bound falls quickly.
 const TESTED_ROWS: usize = 32;
@@ -38,8 +47,31 @@ impl<'a> CodedFlat<'a> {
         Ok(Self { vectors, codes })
     }
 
-    /// Goes over the codes; what is left are the rows that may be among the k nearest.
-    fn candidates<'b>(&self, query: &Query<'_>, coded: &CodedQuery, scope: &Scope<'b>) -> Candidates<'b> {
+    /// Whether the codes promise to be faster than the vectors.
+    fn codes_help(&self, query: &Query<'_>, scope: &Scope<'_>) -> bool {
+        let vector_bytes = self.dimensions() * size_of::<f32>();
+        query.distance() == self.codes.distance
+            && scope.k > 0
+            && scope.k.saturating_mul(ROWS_PER_NEIGHBOUR_MIN) as u64 <= scope.rows_max(self.rows())
+            && self.codes.stride * VECTOR_BYTES_PER_CODE_BYTE_MIN <= vector_bytes
+    }
+
+    /// Searches by codes. `None` if they cannot help: nothing is known about the query, or too many rows
+    /// are as near as each other.
+    pub(in crate::vector) fn search_codes(&self, query: &Query<'_>, scope: &Scope<'_>) -> Option<Found> {
+        let coded = CodedQuery::new(query, &self.codes)?;
+        let candidates = self.candidates(query, &coded, scope)?;
+        Some(candidates.rescore(&self.vectors, query))
+    }
+
+    /// Goes over the codes; what is left are the rows that may be among the k nearest. `None` once they
+    /// are too many.
+    fn candidates<'b>(
+        &self,
+        query: &Query<'_>,
+        coded: &CodedQuery,
+        scope: &Scope<'b>,
+    ) -> Option<Candidates<'b>> {
         let mut candidates = Candidates::new(scope);
         let mut dots = [0; RUN_ROWS_MAX as usize];
         let mut survivors = Vec::with_capacity(TESTED_ROWS);
@@ -57,8 +89,11 @@ impl<'a> CodedFlat<'a> {
             }
             candidates.scanned_rows += run.len() as u64;
             candidates.share_bound();
+            if candidates.are_too_many() {
+                return None;
+            }
         }
-        candidates
+        Some(candidates)
     }
 
     fn code(&self, rows: Range<u32>) -> &[i8] {
@@ -78,14 +113,8 @@ impl VectorIndex for CodedFlat<'_> {
 
     fn search(&self, query: &Query<'_>, scope: &Scope<'_>) -> Found {
         assert_eq!(query.vector().len(), self.dimensions(), "the query must have the block's dimensions");
-        let rows_max = scope.rows_max(self.rows());
-        let codes_help = query.distance() == self.codes.distance
-            && scope.k.saturating_mul(ROWS_PER_NEIGHBOUR_MIN) as u64 <= rows_max;
-        let coded = if codes_help { CodedQuery::new(query, &self.codes) } else { None };
-        let Some(coded) = coded else {
-            return self.vectors.search(query, scope);
-        };
-        self.candidates(query, &coded, scope).rescore(&self.vectors, query)
+        let found = if self.codes_help(query, scope) { self.search_codes(query, scope) } else { None };
+        found.unwrap_or_else(|| self.vectors.search(query, scope))
     }
 }
 
@@ -142,6 +171,16 @@ impl<'a> Candidates<'a> {
         let bound = self.bound();
         // A bound that is not a number is not below anything.
         self.rows.retain(|candidate| candidate.lower.partial_cmp(&bound) != Some(Ordering::Greater));
+    }
+
+    /// Whether the codes leave so many rows in doubt that the flat scan is faster.
+    fn are_too_many(&mut self) -> bool {
+        let rows_max = 2 * self.k as u64 + self.scanned_rows / ROWS_PER_DOUBT_MIN;
+        if self.scanned_rows < TRIAL_ROWS || (self.rows.len() as u64) <= rows_max {
+            return false;
+        }
+        self.drop_excluded();
+        self.rows.len() as u64 > rows_max
     }
 
     fn share_bound(&self) {
