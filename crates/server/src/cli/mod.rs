@@ -4,14 +4,20 @@
 //! not work, 2 it was asked for in the wrong way.
 
 mod arguments;
+mod data_place;
+mod first_process;
 mod healthcheck;
 mod log;
+mod mounts;
+mod open_files;
 mod run;
+mod uvicorn;
 
 use std::{fmt::Write as _, io::Write as _, path::Path, process::ExitCode};
 
 use clap::ArgMatches;
 
+use self::uvicorn::Translated;
 use crate::config::{
     self, ConfigError, Given, OptionSpec, Origin, Resolved, Settings, environment, reference,
 };
@@ -26,7 +32,16 @@ const MISUSED: u8 = 2;
 
 /// Runs the command that the process's arguments name.
 pub(crate) fn main() -> ExitCode {
-    let matches = match arguments::command().try_get_matches() {
+    let given = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    let Translated { arguments, notices } = match uvicorn::translate(given.collect()) {
+        Ok(translated) => translated,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::from(MISUSED);
+        }
+    };
+    let program = std::iter::once("huedb".to_owned());
+    let matches = match arguments::command().try_get_matches_from(program.chain(arguments)) {
         Ok(matches) => matches,
         Err(error) => {
             // Help and version come this way too, and go to standard output. Nothing can be done
@@ -36,15 +51,19 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     match matches.subcommand() {
-        Some(("run", matches)) => with_configuration(matches, run::run),
+        Some(("run", matches)) => with_configuration(matches, notices, run::run),
         Some(("healthcheck", matches)) => match matches.get_one::<String>("url") {
             Some(url) => healthcheck::run(url),
-            None => with_configuration(&ArgMatches::default(), |resolved| {
-                healthcheck::run(&healthcheck::url_of(&resolved.settings))
-            }),
+            None => {
+                with_configuration(&first_process::run_arguments().unwrap_or_default(), notices, |resolved| {
+                    healthcheck::run(&healthcheck::url_of(&resolved.settings))
+                })
+            }
         },
         Some(("config", matches)) => match matches.subcommand() {
-            Some(("print", matches)) => with_configuration(matches, |resolved| print(&show(resolved))),
+            Some(("print", matches)) => {
+                with_configuration(matches, notices, |resolved| print(&show(resolved)))
+            }
             Some(("docs", _)) => print(&reference::page()),
             _ => print(&reference::list()),
         },
@@ -52,8 +71,12 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-fn with_configuration(matches: &ArgMatches, act: impl FnOnce(&Resolved) -> ExitCode) -> ExitCode {
-    match given(matches).and_then(config::resolve) {
+fn with_configuration(
+    matches: &ArgMatches,
+    notices: Vec<String>,
+    act: impl FnOnce(&Resolved) -> ExitCode,
+) -> ExitCode {
+    match given(matches, notices).and_then(config::resolve) {
         Ok(resolved) => act(&resolved),
         Err(error) => {
             complain(&error);
@@ -62,10 +85,10 @@ fn with_configuration(matches: &ArgMatches, act: impl FnOnce(&Resolved) -> ExitC
     }
 }
 
-fn given(matches: &ArgMatches) -> Result<Given, ConfigError> {
+fn given(matches: &ArgMatches, notices: Vec<String>) -> Result<Given, ConfigError> {
     let (file, flags) = arguments::given(matches)?;
     let dotenv = environment::of_dotenv(Path::new(".env"))?;
-    Ok(Given { file, dotenv, environment: environment::of_process(), flags })
+    Ok(Given { file, dotenv, environment: environment::of_process(), flags, notices })
 }
 
 /// Each option with its value and where that came from.

@@ -11,7 +11,13 @@ use std::{
 
 use huedb_engine::{Engine, EngineOptions};
 
-use super::{FAILED, VERSION, complain, log, print};
+use super::{
+    FAILED, VERSION, complain,
+    data_place::{self, DataPlace},
+    log,
+    mounts::Mounts,
+    open_files, print,
+};
 use crate::{
     config::{Resolved, Settings, options::BODY_OPTION},
     http::{
@@ -28,7 +34,7 @@ const CPU_THREADS_MIN: usize = 2;
 pub(crate) fn run(resolved: &Resolved) -> ExitCode {
     let started = Instant::now();
     log::start(&resolved.settings);
-    raise_open_files_limit();
+    open_files::raise_limit(resolved.settings.open_files);
     match start_and_serve(resolved, started) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
@@ -47,12 +53,13 @@ fn start_and_serve(resolved: &Resolved, started: Instant) -> Result<(), String> 
         .map_err(|error| format!("cannot start threads: {error}"))?;
     let within_runtime = runtime.enter();
     let listening = Listening::bind(&settings.host, settings.port)?;
-    let path = std::path::absolute(&settings.path).unwrap_or_else(|_| settings.path.clone());
-    // Opening waits for the disk. Clients that come meanwhile are kept by the system.
-    let app = open(settings, &path)?;
+    let place = data_place::choose(&settings.path, &Mounts::of_process())?;
+    // The first process of a container is deaf to signals that it does not ask for.
     let signals = Signals::listen().map_err(|error| format!("cannot handle signals: {error}"))?;
+    // Opening waits for the disk. Clients that come meanwhile are kept by the system.
+    let app = open(settings, &place.path)?;
     drop(within_runtime);
-    print(&start_text(resolved, &path, listening.address()));
+    print(&start_text(resolved, &place, listening.address()));
     tracing::info!(took_ms = started.elapsed().as_millis() as u64, "ready");
     let cors = Cors::new(&settings.cors_allow_origins);
     let connections_max = usize::try_from(settings.connections_max).unwrap_or(usize::MAX);
@@ -96,14 +103,17 @@ async fn close(app: App) -> Result<(), String> {
 }
 
 /// What a person wants to know, in plain lines; everything later is a log line.
-fn start_text(resolved: &Resolved, path: &Path, address: SocketAddr) -> String {
+fn start_text(resolved: &Resolved, place: &DataPlace, address: SocketAddr) -> String {
     let mut text = format!("HueDB {VERSION}\n");
-    let _ = writeln!(text, "  data            {}", path.display());
+    let _ = writeln!(text, "  data            {}", place.path.display());
     let _ = writeln!(text, "  address         http://{address}");
     let _ = writeln!(text, "  authentication  off");
     if !is_loopback(address.ip()) {
         let _ =
             writeln!(text, "  warning         whoever can reach this address can read and change all data");
+    }
+    for warning in &place.warnings {
+        let _ = writeln!(text, "  warning         {warning}");
     }
     for notice in &resolved.notices {
         let _ = writeln!(text, "  note            {notice}");
@@ -114,19 +124,3 @@ fn start_text(resolved: &Resolved, path: &Path, address: SocketAddr) -> String {
 fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
-
-/// Segments are mapped files and every client holds a socket; the usual soft limit of 1024 is too few.
-#[cfg(unix)]
-fn raise_open_files_limit() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current != limit.maximum {
-        let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-        if let Err(error) = setrlimit(Resource::Nofile, raised) {
-            tracing::warn!(%error, "cannot raise the limit of open files");
-        }
-    }
-}
-
-#[cfg(not(unix))]
-fn raise_open_files_limit() {}

@@ -151,12 +151,7 @@ pub(crate) static ENVIRONMENT: &[Row] = &[
     ),
     row("CHROMA_PRODUCT_TELEMETRY_IMPL", "product telemetry", Effect::Nothing("there is no such telemetry")),
     row("CHROMA_TELEMETRY_IMPL", "product telemetry", Effect::Nothing("there is no such telemetry")),
-    checked(
-        "CHROMA_SERVER_NOFILE",
-        "limit of open files",
-        Rule::Number,
-        Effect::Nothing("HueDB raises its limit as far as the system allows"),
-    ),
+    checked("CHROMA_SERVER_NOFILE", "limit of open files", Rule::Number, Effect::Sets("open-files")),
     checked(
         "CHROMA_SERVER_THREAD_POOL_SIZE",
         "threads for blocking work",

@@ -13,6 +13,9 @@ use super::{
 /// Names the configuration file; a flag can do so as well.
 pub(crate) const CONFIG_FILE: &str = "HUEDB_CONFIG";
 
+/// Names a file of defaults, read before the configuration file: for whoever packages the server.
+pub(crate) const DEFAULTS_FILE: &str = "HUEDB_DEFAULTS";
+
 /// An unknown `HUEDB_*` name at least this like a known one is taken for a misspelling. Others belong
 /// to something around the server, such as scripts that start it.
 const MISSPELT_LIKENESS: f64 = 0.6;
@@ -22,6 +25,7 @@ const MISSPELT_LIKENESS: f64 = 0.6;
 pub(crate) enum Meaning {
     Ours(&'static OptionSpec),
     ConfigFile,
+    DefaultsFile,
     Chroma(&'static Row),
     /// Looks like ours, is not; worth a line at the start.
     Stray,
@@ -46,13 +50,16 @@ pub(crate) fn meaning(name: &str, value: &str, place: &'static str) -> Result<Me
     if name == CONFIG_FILE {
         return Ok(Meaning::ConfigFile);
     }
+    if name == DEFAULTS_FILE {
+        return Ok(Meaning::DefaultsFile);
+    }
     let unknown = |nearest: String| ConfigError::UnknownName { name: name.to_owned(), place, nearest };
     if upper.starts_with("CHROMA_") {
         let (nearest, _) = nearest(&upper, chroma_env::environment_names()).unwrap_or_default();
         return Err(unknown(nearest));
     }
     let Some(ours) = upper.strip_prefix("HUEDB_") else { return Ok(Meaning::Foreign) };
-    let known = OPTIONS.iter().map(|option| option.environment).chain([CONFIG_FILE]);
+    let known = OPTIONS.iter().map(|option| option.environment).chain([CONFIG_FILE, DEFAULTS_FILE]);
     let known = known.filter_map(|name| name.strip_prefix("HUEDB_")).map(str::to_owned);
     match nearest(ours, known) {
         Some((nearest, likeness)) if likeness >= MISSPELT_LIKENESS => {

@@ -22,7 +22,7 @@ use std::{
 use self::{chroma_env::Outcome, environment::Meaning};
 pub(crate) use self::{
     error::ConfigError,
-    options::{OPTIONS, OptionSpec, Settings},
+    options::{OPTIONS, OptionSpec, Settings, option_named},
 };
 
 /// Everything that was given, before it is judged.
@@ -34,6 +34,8 @@ pub(crate) struct Given {
     pub(crate) dotenv: Vec<(String, String)>,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) flags: Vec<(&'static OptionSpec, String)>,
+    /// What reading the arguments has to say already.
+    pub(crate) notices: Vec<String>,
 }
 
 /// The values in force.
@@ -68,15 +70,19 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Puts the layers on top of each other: defaults, file, `.env`, environment, flags.
+/// Puts the layers on top of each other: defaults, the packager's defaults, file, `.env`, environment,
+/// flags.
 ///
 /// # Errors
 /// See [`ConfigError`]; the first problem found is returned.
 pub(crate) fn resolve(given: Given) -> Result<Resolved, ConfigError> {
     let mut resolved =
-        Resolved { settings: Settings::defaults(), origins: BTreeMap::new(), notices: Vec::new() };
+        Resolved { settings: Settings::defaults(), origins: BTreeMap::new(), notices: given.notices };
     let dotenv = Variables::sort(given.dotenv, ".env file", Origin::DotEnv)?;
     let environment = Variables::sort(given.environment, "environment", Origin::Environment)?;
+    if let Some(path) = &environment.defaults_file {
+        resolved.apply_file(path)?;
+    }
     let named = [&environment.config_file, &dotenv.config_file].into_iter().flatten().next().cloned();
     if let Some(path) = given.file.or(named) {
         resolved.apply_file(&path)?;
@@ -198,6 +204,7 @@ impl Layer {
 /// The variables of one place, by what they stand for.
 struct Variables {
     config_file: Option<PathBuf>,
+    defaults_file: Option<PathBuf>,
     ours: Vec<(&'static OptionSpec, String, String)>,
     chroma: Vec<(&'static chroma_env::Row, String, String)>,
     stray: Vec<String>,
@@ -211,8 +218,14 @@ impl Variables {
         place: &'static str,
         origin: fn(String) -> Origin,
     ) -> Result<Self, ConfigError> {
-        let mut sorted =
-            Self { config_file: None, ours: Vec::new(), chroma: Vec::new(), stray: Vec::new(), origin };
+        let mut sorted = Self {
+            config_file: None,
+            defaults_file: None,
+            ours: Vec::new(),
+            chroma: Vec::new(),
+            stray: Vec::new(),
+            origin,
+        };
         for (name, value) in given {
             if value.trim().is_empty() {
                 continue;
@@ -220,6 +233,7 @@ impl Variables {
             match environment::meaning(&name, &value, place)? {
                 Meaning::Ours(option) => sorted.ours.push((option, name, value)),
                 Meaning::ConfigFile => sorted.config_file = Some(PathBuf::from(value)),
+                Meaning::DefaultsFile => sorted.defaults_file = Some(PathBuf::from(value)),
                 Meaning::Chroma(row) => sorted.chroma.push((row, name, value)),
                 Meaning::Stray => sorted.stray.push(name),
                 Meaning::Foreign => {}

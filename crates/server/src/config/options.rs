@@ -14,6 +14,7 @@ pub(crate) struct Settings {
     pub(crate) cors_allow_origins: Vec<String>,
     pub(crate) body_bytes_max: u64,
     pub(crate) connections_max: u64,
+    pub(crate) open_files: u64,
     pub(crate) cpu_threads: u64,
     pub(crate) memtable_bytes_max: u64,
     pub(crate) log_level: &'static str,
@@ -68,7 +69,8 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Path(|settings| &mut settings.path),
         default: "./huedb-data",
         summary: "Directory for all data; made when missing",
-        detail: "One server at a time may use it: a second one refuses to start.",
+        detail: "One server at a time may use it: a second one refuses to start. `auto`, the default of the image, is \
+                 whichever of /data, /chroma/chroma and /index_data is a mount.",
         ..PLAIN
     },
     OptionSpec {
@@ -127,6 +129,16 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Count { field: |settings| &mut settings.connections_max, min: 1, max: 1_000_000 },
         default: "4096",
         summary: "Open connections; further ones wait",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "open-files",
+        environment: "HUEDB_OPEN_FILES",
+        group: "Limits",
+        kind: Kind::Count { field: |settings| &mut settings.open_files, min: 0, max: 1 << 30 },
+        default: "0",
+        summary: "Open files to allow; 0 is all that the system allows",
+        detail: "The limit is only ever raised, and no further than the system's hard limit.",
         ..PLAIN
     },
     OptionSpec {

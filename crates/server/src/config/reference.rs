@@ -100,6 +100,8 @@ body_bytes_max: 64MiB
 cors_allow_origins: [\"https://app.example.com\"]
 ```
 
+`HUEDB_DEFAULTS` names a file of the same form that whoever packages the server puts below all of these; the Docker image has one.
+
 Empty variables count as unset.
 An unknown key of the file, an unknown `CHROMA_*` variable, a misspelt `HUEDB_*` variable and a value that does not fit stop the start with exit code 2 and name the nearest known one.
 Variables that Kubernetes derives from services (`CHROMA_SERVICE_HOST`, `HUEDB_PORT=tcp://...`) are left alone.

@@ -26,7 +26,7 @@ impl Case<'_> {
         });
         let flags = self.flags.iter().map(|(name, value)| (option_named(name).unwrap(), (*value).to_owned()));
         let (dotenv, environment) = (owned(self.dotenv), owned(self.environment));
-        resolve(Given { file, dotenv, environment, flags: flags.collect() })
+        resolve(Given { file, dotenv, environment, flags: flags.collect(), ..Given::default() })
     }
 
     fn resolve(&self) -> Result<Resolved, ConfigError> {
@@ -102,6 +102,19 @@ fn the_environment_can_name_the_file_and_an_argument_overrules_it() {
     Case { environment, ..Case::default() }.check("port", "7", "port in ");
     Case { environment, file: Some("port: 8"), ..Case::default() }.check("port", "8", "port in ");
     Case { dotenv: environment, ..Case::default() }.check("port", "7", "port in ");
+}
+
+#[test]
+fn a_packagers_defaults_lie_below_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let defaults = directory.path().join("defaults.yaml");
+    std::fs::write(&defaults, "host: 0.0.0.0\nport: 1").unwrap();
+    let environment = &[("HUEDB_DEFAULTS", defaults.to_str().unwrap())];
+    let case = || Case { environment, file: Some("port: 2"), ..Case::default() };
+    case().check("host", "0.0.0.0", "host in ");
+    case().check("port", "2", "port in ");
+    let chroma = Some("listen_address: ::1");
+    Case { environment, file: chroma, ..Case::default() }.check("host", "::1", "listen_address in ");
 }
 
 #[test]

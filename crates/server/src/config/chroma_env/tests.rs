@@ -49,7 +49,7 @@ fn settings_without_counterpart_are_accepted_if_their_value_makes_sense() {
     let cases = [
         ("ANONYMIZED_TELEMETRY", "False", Outcome::Nothing),
         ("ANONYMIZED_TELEMETRY", "2", bad("is neither true nor false")),
-        ("CHROMA_SERVER_NOFILE", "65536", Outcome::Nothing),
+        ("CHROMA_SERVER_NOFILE", "65536", Outcome::Set("open-files")),
         ("CHROMA_SERVER_NOFILE", "many", bad("is not a whole number")),
         ("CHROMA_OTEL_GRANULARITY", "all", Outcome::Nothing),
         ("CHROMA_OTEL_GRANULARITY", "ALL", bad(words)),

@@ -7,6 +7,7 @@ fn check(name: &str, value: &str, expected: &str) {
     let actual = match meaning(name, value, "environment") {
         Ok(Meaning::Ours(option)) => format!("option {}", option.name),
         Ok(Meaning::ConfigFile) => "file".to_owned(),
+        Ok(Meaning::DefaultsFile) => "defaults".to_owned(),
         Ok(Meaning::Chroma(row)) => format!("chroma {}", row.name),
         Ok(Meaning::Stray) => "stray".to_owned(),
         Ok(Meaning::Foreign) => "foreign".to_owned(),
@@ -21,6 +22,7 @@ fn ours_chromas_and_everybody_elses_are_told_apart() {
     check("HUEDB_PORT", "1", "option port");
     check("HUEDB_MEMTABLE_BYTES", "1", "option memtable-bytes-max");
     check("HUEDB_CONFIG", "a.yaml", "file");
+    check("HUEDB_DEFAULTS", "a.yaml", "defaults");
     check("CHROMA_PORT", "1", "chroma port");
     check("is_persistent", "1", "chroma IS_PERSISTENT");
     check("PATH", "/bin", "foreign");
