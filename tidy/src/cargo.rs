@@ -13,6 +13,8 @@ pub enum Scope {
     Members,
     /// Every package of the lock file that is used on this machine's platform, tests included.
     Platform,
+    /// Every package of the lock file.
+    Everything,
 }
 
 /// The answer of `cargo metadata`.
@@ -25,6 +27,7 @@ pub fn metadata(scope: Scope) -> Result<Value, String> {
     match scope {
         Scope::Members => arguments.push("--no-deps"),
         Scope::Platform => arguments.extend(["--filter-platform", &host]),
+        Scope::Everything => {}
     }
     let answer = locked(&arguments)?;
     serde_json::from_str(&answer).map_err(|error| format!("cargo metadata: {error}"))
@@ -36,8 +39,24 @@ pub fn metadata(scope: Scope) -> Result<Value, String> {
 /// # Errors
 /// As [`metadata`].
 pub fn server_packages() -> Result<Vec<String>, String> {
-    let answer =
-        locked(&["tree", "-p", "huedb-server", "-e", "normal,build", "--prefix", "none", "--format", "{p}"])?;
+    server_tree(&["-e", "normal,build"])
+}
+
+/// `name version` of every package whose code is in the server's binary for a target triple, by
+/// default this machine's, sorted.
+///
+/// # Errors
+/// As [`metadata`].
+pub fn linked_packages(target: Option<&str>) -> Result<Vec<String>, String> {
+    match target {
+        Some(target) => server_tree(&["-e", "normal,no-proc-macro", "--target", target]),
+        None => server_tree(&["-e", "normal,no-proc-macro"]),
+    }
+}
+
+fn server_tree(choice: &[&str]) -> Result<Vec<String>, String> {
+    let tree = ["tree", "-p", "huedb-server", "--prefix", "none", "--format", "{p}"];
+    let answer = locked(&[&tree, choice].concat())?;
     let mut packages: Vec<String> = answer
         .lines()
         .filter_map(|line| {

@@ -5,6 +5,7 @@
 //! runs it and lists what was checked. The rules themselves are explained in `CONTRIBUTING.md`.
 
 pub mod arrows;
+pub mod bill;
 pub mod cargo;
 pub mod licence;
 pub mod links;

@@ -28,6 +28,14 @@ pub(crate) fn run(url: &str) -> ExitCode {
     }
 }
 
+/// The URL to ask when this program was started as `curl`. The image has that name for it, because
+/// compose files for Chroma check its health with `curl -f http://localhost:8000/api/v1/heartbeat`.
+pub(crate) fn url_for_curl<'a>(program: &str, arguments: &'a [String]) -> Option<&'a str> {
+    let is_curl = program.rsplit('/').next() == Some("curl");
+    let is_url = |argument: &&String| argument.starts_with("http://") || argument.starts_with("https://");
+    arguments.iter().find(is_url).filter(|_| is_curl).map(String::as_str)
+}
+
 /// Where a server with these settings answers, as seen from the same machine.
 pub(crate) fn url_of(settings: &Settings) -> String {
     let host = match settings.host.as_str() {

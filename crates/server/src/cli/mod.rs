@@ -32,8 +32,13 @@ const MISUSED: u8 = 2;
 
 /// Runs the command that the process's arguments name.
 pub(crate) fn main() -> ExitCode {
-    let given = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
-    let Translated { arguments, notices } = match uvicorn::translate(given.collect()) {
+    let mut given = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+    let program = given.next().unwrap_or_default();
+    let given: Vec<_> = given.collect();
+    if let Some(url) = healthcheck::url_for_curl(&program, &given) {
+        return healthcheck::run(url);
+    }
+    let Translated { arguments, notices } = match uvicorn::translate(given) {
         Ok(translated) => translated,
         Err(error) => {
             complain(&error);

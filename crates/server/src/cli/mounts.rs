@@ -59,22 +59,19 @@ fn unescape(field: &[u8]) -> PathBuf {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((first, after)) = rest.split_first() {
-        match after.first_chunk::<3>().filter(|_| *first == b'\\').and_then(octal) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(3..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
+        if let Some(byte) = after.first_chunk::<3>().filter(|_| *first == b'\\').copied().and_then(octal) {
+            bytes.push(byte);
+            rest = after.get(3..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
-fn octal(digits: &[u8; 3]) -> Option<u8> {
-    let text = std::str::from_utf8(digits).ok()?;
+fn octal(digits: [u8; 3]) -> Option<u8> {
+    let text = std::str::from_utf8(&digits).ok()?;
     u8::from_str_radix(text, 8).ok()
 }
 

@@ -6,11 +6,17 @@
 pub(crate) fn raise_limit(wanted: u64) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    let Some(target) = target(wanted, limit.current, limit.maximum) else { return };
-    if let Some(maximum) = limit.maximum.filter(|maximum| wanted > *maximum) {
+    let maximum = limit.maximum.unwrap_or(NO_LIMIT);
+    let current = limit.current.unwrap_or(NO_LIMIT);
+    let target = target(wanted, current, maximum);
+    if wanted > maximum {
         tracing::warn!(wanted, maximum, "the system allows fewer open files than asked for");
     }
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: target, maximum: limit.maximum }) {
+    if target == current {
+        return;
+    }
+    let raised = Rlimit { current: (target != NO_LIMIT).then_some(target), maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
         tracing::warn!(%error, "cannot raise the limit of open files");
     }
 }
@@ -18,17 +24,14 @@ pub(crate) fn raise_limit(wanted: u64) {
 #[cfg(not(unix))]
 pub(crate) fn raise_limit(_wanted: u64) {}
 
-/// The new soft limit, or nothing if the one in force will do. In a limit `None` means that there is
-/// none.
 #[cfg(unix)]
-fn target(wanted: u64, current: Option<u64>, maximum: Option<u64>) -> Option<Option<u64>> {
-    let current = current?;
-    let target = match (wanted, maximum) {
-        (0, maximum) => maximum,
-        (wanted, Some(maximum)) => Some(wanted.min(maximum)),
-        (wanted, None) => Some(wanted),
-    };
-    target.is_none_or(|target| target > current).then_some(target)
+const NO_LIMIT: u64 = u64::MAX;
+
+/// The soft limit to have.
+#[cfg(unix)]
+fn target(wanted: u64, current: u64, maximum: u64) -> u64 {
+    let wanted = if wanted == 0 { maximum } else { wanted.min(maximum) };
+    wanted.max(current)
 }
 
 #[cfg(all(test, unix))]

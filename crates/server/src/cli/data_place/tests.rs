@@ -1,5 +1,7 @@
 //! Which directory is taken, with directories of the test in the places of the image's.
 
+use std::fmt::Write as _;
+
 use super::*;
 
 /// Three places below a directory of the test; each is a mount or not, and holds a file or not.
@@ -13,7 +15,7 @@ fn places(directory: &Path, states: [(bool, bool); 3]) -> (Vec<PathBuf>, Mounts)
             std::fs::write(place.join("file"), "").unwrap();
         }
         if is_mounted {
-            list += &format!("2 1 0:2 / {} rw - ext4 /dev/x rw\n", place.display());
+            writeln!(list, "2 1 0:2 / {} rw - ext4 /dev/x rw", place.display()).unwrap();
         }
         places.push(place);
     }

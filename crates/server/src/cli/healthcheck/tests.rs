@@ -35,3 +35,13 @@ fn a_server_that_listens_everywhere_is_asked_on_this_machine() {
         assert_eq!(url_of(&settings), url);
     }
 }
+
+#[test]
+fn started_as_curl_it_asks_the_url_among_the_arguments() {
+    let arguments: Vec<_> = ["-f", "-s", "http://localhost:8000/api/v1/heartbeat"].map(str::to_owned).into();
+    let url = Some("http://localhost:8000/api/v1/heartbeat");
+    assert_eq!(url_for_curl("curl", &arguments), url);
+    assert_eq!(url_for_curl("/usr/local/bin/curl", &arguments), url);
+    assert_eq!(url_for_curl("huedb", &arguments), None);
+    assert_eq!(url_for_curl("curl", &arguments[..2]), None);
+}
