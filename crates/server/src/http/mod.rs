@@ -7,6 +7,7 @@
 pub(crate) mod app;
 pub(crate) mod body;
 pub(crate) mod headers;
+pub(crate) mod openapi;
 pub(crate) mod route;
 pub(crate) mod serve;
 pub(crate) mod v1;
@@ -130,6 +131,8 @@ fn all_routes() -> RouteTable {
     let mut table = RouteTable::default();
     v1::routes(&mut table);
     v2::routes(&mut table);
+    // Last, because it describes the others.
+    openapi::routes(&mut table);
     table
 }
 

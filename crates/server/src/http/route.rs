@@ -12,7 +12,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter},
 };
 
-use super::{Generation, app::App};
+use super::{Generation, app::App, openapi::Operation};
 
 /// What a request asks for. Names are those of Chroma's authorisation files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +51,7 @@ pub(crate) enum Action {
     AttachFunction,
     GetAttachedFunction,
     DetachFunction,
+    ReadDocumentation,
 }
 
 impl Action {
@@ -91,6 +92,7 @@ impl Action {
             Self::AttachFunction => "collection:create_attached_function",
             Self::GetAttachedFunction => "collection:get_attached_function",
             Self::DetachFunction => "collection:remove_attached_function",
+            Self::ReadDocumentation => "system:documentation",
         }
     }
 }
@@ -102,14 +104,57 @@ impl Action {
 #[derive(Default)]
 pub(crate) struct RouteTable {
     paths: BTreeMap<String, MethodRouter<App>>,
+    described: Vec<DescribedRoute>,
+}
+
+/// A route as the API's description lists it.
+pub(crate) struct DescribedRoute {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) operation: Operation,
 }
 
 impl RouteTable {
-    /// Registers `handler` for one method of one path.
+    /// Registers `handler` for one method of one path. `operation` tells the readers of
+    /// `/openapi.json` and `/docs` what it does.
     ///
     /// # Panics
     /// When the path already has that method: two handlers for one request are a mistake in the code.
-    pub(crate) fn route<H, T>(&mut self, action: Action, method: Method, path: &'static str, handler: H)
+    pub(crate) fn route<H, T>(
+        &mut self,
+        action: Action,
+        method: Method,
+        path: &'static str,
+        operation: Operation,
+        handler: H,
+    ) where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.described.push(DescribedRoute { method: method.clone(), path, operation });
+        self.register(action, method, path, handler);
+    }
+
+    /// Registers a page for people, which is no part of the API that it may describe.
+    pub(crate) fn page<H, T>(&mut self, action: Action, path: &'static str, handler: H)
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.register(action, Method::GET, path, handler);
+    }
+
+    /// The routes of the API in the order of their registration.
+    pub(crate) fn described(&self) -> &[DescribedRoute] {
+        &self.described
+    }
+
+    #[cfg(test)]
+    pub(crate) fn registered_paths(&self) -> impl Iterator<Item = &str> {
+        self.paths.keys().map(String::as_str)
+    }
+
+    fn register<H, T>(&mut self, action: Action, method: Method, path: &'static str, handler: H)
     where
         H: Handler<T, App>,
         T: 'static,

@@ -8,6 +8,7 @@ use huedb_engine::{Engine, EngineOptions};
 
 use super::{
     app::{CpuPool, HttpSettings},
+    openapi::Operation,
     *,
 };
 
@@ -83,9 +84,15 @@ fn a_panic_in_a_handler_is_one_500_in_the_words_of_its_generation() {
         panic!("on purpose")
     }
     let mut table = RouteTable::default();
-    table.route(Action::Get, Method::GET, "/api/v1/fails", fails);
-    table.route(Action::Get, Method::GET, "/api/v2/fails", fails);
-    table.route(Action::Get, Method::GET, "/api/v2/works", || async { "yes" });
+    table.route(Action::Get, Method::GET, "/api/v1/fails", Operation::new("Test", "test", "A test"), fails);
+    table.route(Action::Get, Method::GET, "/api/v2/fails", Operation::new("Test", "test", "A test"), fails);
+    table.route(
+        Action::Get,
+        Method::GET,
+        "/api/v2/works",
+        Operation::new("Test", "test", "A test"),
+        || async { "yes" },
+    );
     let fixture = Fixture::new(table);
     for path in ["/api/v1/fails", "/api/v2/fails"] {
         fixture.check(&Method::GET, path, 500);

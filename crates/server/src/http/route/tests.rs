@@ -55,10 +55,14 @@ fn actions_have_the_names_of_chromas_authorisation_files() {
     assert_eq!(CHROMAS.iter().collect::<BTreeSet<_>>().len(), CHROMAS.len());
 }
 
+fn nothing() -> Operation {
+    Operation::new("Test", "nothing", "Does nothing")
+}
+
 fn paths_of(path: &'static str) -> Vec<String> {
     let mut table = RouteTable::default();
-    table.route(Action::Get, Method::GET, path, || async {});
-    table.route(Action::Add, Method::POST, path, || async {});
+    table.route(Action::Get, Method::GET, path, nothing(), || async {});
+    table.route(Action::Add, Method::POST, path, nothing(), || async {});
     table.paths.into_keys().collect()
 }
 
@@ -74,6 +78,6 @@ fn only_paths_of_the_first_generation_may_end_with_a_slash() {
 #[should_panic(expected = "Overlapping method route")]
 fn one_request_has_one_handler() {
     let mut table = RouteTable::default();
-    table.route(Action::Get, Method::GET, "/x", || async {});
-    table.route(Action::Query, Method::GET, "/x", || async {});
+    table.route(Action::Get, Method::GET, "/x", nothing(), || async {});
+    table.route(Action::Query, Method::GET, "/x", nothing(), || async {});
 }

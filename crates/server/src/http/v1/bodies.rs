@@ -1,5 +1,6 @@
 //! Bodies of the routes that are not writes of records.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -8,58 +9,80 @@ use super::{
     json::{Dict, Json},
     pydantic::{Fields, Noted, Problem, boolean, dict, integer, string},
     request::RequestBody,
+    shapes::AnyObject,
 };
 
 /// A new tenant or database.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "CreateNameV1")]
 pub(super) struct NameBody {
     pub(super) name: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "CreateCollectionV1")]
 pub(super) struct CreateCollectionBody {
     pub(super) name: String,
+    #[schemars(with = "Option<AnyObject>")]
     pub(super) configuration: Option<Dict>,
+    #[schemars(with = "Option<AnyObject>")]
     pub(super) metadata: Option<Dict>,
+    #[schemars(default)]
     pub(super) get_or_create: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "UpdateCollectionV1")]
 pub(super) struct UpdateCollectionBody {
     pub(super) new_name: Option<String>,
+    #[schemars(with = "Option<AnyObject>")]
     pub(super) new_metadata: Option<Dict>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "GetEmbeddingV1")]
 pub(super) struct GetBody {
     pub(super) ids: Option<Vec<String>>,
+    #[schemars(rename = "where", with = "Option<AnyObject>")]
     pub(super) where_clause: Option<Dict>,
+    #[schemars(with = "Option<AnyObject>")]
     pub(super) where_document: Option<Dict>,
     pub(super) sort: Option<String>,
     pub(super) limit: Option<i64>,
     pub(super) offset: Option<i64>,
+    #[schemars(default = "Field::of_get")]
     pub(super) include: Vec<Field>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "DeleteEmbeddingV1")]
 pub(super) struct DeleteBody {
     pub(super) ids: Option<Vec<String>>,
+    #[schemars(rename = "where", with = "Option<AnyObject>")]
     pub(super) where_clause: Option<Dict>,
+    #[schemars(with = "Option<AnyObject>")]
     pub(super) where_document: Option<Dict>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "QueryEmbeddingV1")]
 pub(super) struct QueryBody {
     /// An embedding that is none is reported after what is wrong with the filter and the collection.
+    #[schemars(with = "Vec<Vec<f32>>")]
     pub(super) query_embeddings: Result<Vec<Vec<f32>>, ApiError>,
+    #[schemars(default = "QueryBody::default_n_results")]
     pub(super) n_results: i64,
+    #[schemars(rename = "where", with = "Option<AnyObject>")]
     pub(super) where_clause: Option<Dict>,
+    #[schemars(with = "Option<AnyObject>")]
     pub(super) where_document: Option<Dict>,
+    #[schemars(default = "Field::of_query")]
     pub(super) include: Vec<Field>,
 }
 
 /// A part of a record that an answer can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "IncludeEnum")]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Field {
     Documents,
@@ -107,8 +130,7 @@ impl RequestBody for GetBody {
         let sort = fields.optional("sort", string);
         let limit = fields.optional("limit", integer);
         let offset = fields.optional("offset", integer);
-        let include =
-            fields.list_with_default("include", vec![Field::Metadatas, Field::Documents], include_item);
+        let include = fields.list_with_default("include", Field::of_get(), include_item);
         Ok(Self {
             ids: ids?,
             where_clause: where_clause?,
@@ -130,8 +152,21 @@ impl RequestBody for DeleteBody {
     }
 }
 
-const QUERY_INCLUDE: [Field; 3] = [Field::Metadatas, Field::Documents, Field::Distances];
-const QUERY_N_RESULTS: i64 = 10;
+impl Field {
+    fn of_get() -> Vec<Self> {
+        vec![Self::Metadatas, Self::Documents]
+    }
+
+    fn of_query() -> Vec<Self> {
+        vec![Self::Metadatas, Self::Documents, Self::Distances]
+    }
+}
+
+impl QueryBody {
+    fn default_n_results() -> i64 {
+        10
+    }
+}
 
 #[derive(Deserialize)]
 struct FastQueryBody {
@@ -166,8 +201,8 @@ impl RequestBody for QueryBody {
         let where_document = fields.optional("where_document", dict);
         let query_embeddings =
             fields.required_list("query_embeddings", |value| Ok(embeddings::from_json(value)));
-        let n_results = fields.with_default("n_results", QUERY_N_RESULTS, integer);
-        let include = fields.list_with_default("include", QUERY_INCLUDE.to_vec(), include_item);
+        let n_results = fields.with_default("n_results", Self::default_n_results(), integer);
+        let include = fields.list_with_default("include", Field::of_query(), include_item);
         Ok(Self {
             query_embeddings: query_embeddings?.into_iter().collect(),
             n_results: n_results?,

@@ -7,6 +7,7 @@ use axum::{
 };
 use huedb_engine::{CollectionDescriptor, Database, Hit};
 use huedb_types::{Metadata, MetadataValue, Record};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{bodies::Field, hnsw, json::Json, metadata::HIDDEN_PREFIX};
@@ -30,7 +31,8 @@ pub(super) fn null() -> Response {
     ok(&())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DatabaseV1")]
 pub(super) struct DatabaseResponse<'a> {
     id: String,
     name: &'a str,
@@ -44,10 +46,12 @@ impl<'a> From<&'a Database> for DatabaseResponse<'a> {
 }
 
 /// A collection. Old clients take exactly these keys: one more or one less is an error in them.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CollectionV1")]
 pub(super) struct CollectionResponse {
     id: String,
     name: String,
+    #[schemars(with = "super::shapes::AnyObject")]
     configuration_json: Json,
     metadata: Option<MetadataResponse>,
     dimension: Option<u32>,
@@ -75,13 +79,15 @@ impl From<&CollectionDescriptor> for CollectionResponse {
 }
 
 /// Records as parallel lists. What was not asked for is null.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "GetResultV1")]
 pub(super) struct GetResponse {
     ids: Vec<String>,
     embeddings: Option<Vec<Option<Vec<f32>>>>,
     metadatas: Option<Vec<Option<MetadataResponse>>>,
     documents: Option<Vec<Option<String>>>,
     uris: Option<Vec<Option<String>>>,
+    #[schemars(with = "Option<Vec<()>>")]
     data: Option<[(); 0]>,
     included: Vec<Field>,
 }
@@ -105,7 +111,8 @@ impl GetResponse {
 }
 
 /// Nearest records, one list per query.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "QueryResultV1")]
 pub(super) struct QueryResponse {
     ids: Vec<Vec<String>>,
     distances: Option<Vec<Vec<f32>>>,

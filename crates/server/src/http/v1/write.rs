@@ -6,6 +6,7 @@ use huedb_types::{
     MetadataPatch, MetadataValue, Patch, RecordPatch,
     limits::{BATCH_RECORDS_MAX, DIMENSION_MAX},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -19,15 +20,18 @@ use super::{
 };
 
 /// Parallel lists, one item per id. An empty list is an absent one.
-#[derive(Debug)]
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "AddEmbeddingV1")]
 pub(super) struct WriteBody {
     ids: Vec<String>,
     embeddings: Option<Vec<Vec<f32>>>,
+    #[schemars(with = "Option<Vec<Option<super::shapes::MetadataV1>>>")]
     metadatas: Option<Vec<MetadataPatch>>,
     documents: Option<Vec<Option<String>>>,
     uris: Option<Vec<Option<String>>>,
     /// A value that has the right place and the wrong content. It is reported after what is wrong with
     /// the collection and with the lengths of the lists.
+    #[schemars(skip)]
     problem: Option<ApiError>,
 }
 

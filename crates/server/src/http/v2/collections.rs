@@ -3,6 +3,7 @@
 use axum::{http::StatusCode, response::Response};
 use huedb_engine::{CollectionChange, CollectionDescriptor, Error as EngineError, Existing, NewCollection};
 use huedb_types::{CollectionId, Metadata};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -18,9 +19,10 @@ use super::{
     writes,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct CreateCollectionPayload")]
-struct CreateRequest {
+#[schemars(rename = "CreateCollectionPayload")]
+pub(super) struct CreateRequest {
     schema: Option<Schema>,
     configuration: Option<CollectionConfiguration>,
     name: String,
@@ -29,9 +31,10 @@ struct CreateRequest {
     get_or_create: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct UpdateCollectionPayload")]
-struct UpdateRequest {
+#[schemars(rename = "UpdateCollectionPayload")]
+pub(super) struct UpdateRequest {
     new_name: Option<String>,
     new_metadata: Option<MetadataChanges>,
     new_configuration: Option<UpdateCollectionConfiguration>,

@@ -2,23 +2,26 @@
 
 use huedb_engine::CollectionDescriptor;
 use huedb_types::{Distance, HnswConfiguration, Metadata, MetadataValue};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{dialect::Dialect, error::ApiError};
 
 /// `configuration` of a new collection. Unknown keys are ignored here and refused below `hnsw`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct CollectionConfiguration {
     hnsw: Option<NewHnsw>,
     spann: Option<NewSpann>,
     pub(super) embedding_function: Option<EmbeddingFunction>,
     /// Where the older Python clients put their settings; an unknown key to all others.
+    #[schemars(skip)]
     hnsw_configuration: Option<Value>,
 }
 
-#[derive(Clone, Copy, Deserialize, Default, PartialEq)]
+#[derive(Clone, Copy, Deserialize, Default, PartialEq, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "HnswConfiguration")]
 struct NewHnsw {
     space: Option<Space>,
     ef_construction: Option<usize>,
@@ -31,8 +34,9 @@ struct NewHnsw {
 }
 
 /// Settings of Chroma's distributed index. As on Chroma's single node, only the space is used.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "SpannConfiguration")]
 #[expect(dead_code, reason = "the fields are parsed so that unknown ones and wrong types are refused")]
 struct NewSpann {
     search_nprobe: Option<u32>,
@@ -75,7 +79,7 @@ impl From<Python06Hnsw> for NewHnsw {
 }
 
 /// The names of the distances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Space {
     L2,
@@ -104,7 +108,8 @@ impl From<Distance> for Space {
 }
 
 /// Which function made the embeddings. Clients run it; the server only keeps it.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "EmbeddingFunctionConfiguration")]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub(super) enum EmbeddingFunction {
     Legacy,
@@ -128,7 +133,7 @@ impl EmbeddingFunction {
 }
 
 /// `new_configuration`: what may change after creation.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct UpdateCollectionConfiguration {
     pub(super) hnsw: Option<HnswChange>,
     #[serde(rename = "spann")]
@@ -136,8 +141,9 @@ pub(super) struct UpdateCollectionConfiguration {
     pub(super) embedding_function: Option<EmbeddingFunction>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "UpdateHnswConfiguration")]
 pub(super) struct HnswChange {
     ef_search: Option<usize>,
     max_neighbors: Option<usize>,
@@ -148,8 +154,9 @@ pub(super) struct HnswChange {
 }
 
 /// Accepted and without effect, as on Chroma's single node.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "UpdateSpannConfiguration")]
 #[expect(dead_code, reason = "the fields are parsed so that unknown ones and wrong types are refused")]
 struct SpannChange {
     search_nprobe: Option<u32>,

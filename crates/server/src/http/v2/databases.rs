@@ -2,6 +2,7 @@
 
 use axum::{http::StatusCode, response::Response};
 use huedb_engine::Error as EngineError;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -11,9 +12,10 @@ use super::{
     response::{self, DatabaseResponse, empty_object},
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct CreateDatabasePayload")]
-struct CreateRequest {
+#[schemars(rename = "CreateDatabasePayload")]
+pub(super) struct CreateRequest {
     name: String,
 }
 

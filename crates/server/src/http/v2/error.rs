@@ -5,6 +5,7 @@ use axum::{
     response::Response,
 };
 use huedb_engine::Error as EngineError;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{dialect::Dialect, response};
@@ -20,8 +21,10 @@ pub(super) struct ApiError {
     python06: Option<(StatusCode, &'static str)>,
 }
 
-#[derive(Serialize)]
-struct ErrorResponse<'a> {
+/// A refused or failed request.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ErrorResponse")]
+pub(crate) struct ErrorResponse<'a> {
     error: &'a str,
     message: &'a str,
 }

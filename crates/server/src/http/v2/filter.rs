@@ -2,17 +2,22 @@
 
 use huedb_engine::CollectionDescriptor;
 use huedb_types::Filter;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{dialect::Dialect, error::ApiError, schema, where_clause, where_document};
 
 /// The two fields, as get, query and delete have them.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct RawWhereFields {
+    /// Conditions on metadata, such as `{"year": {"$gte": 1990}}`.
     #[serde(rename = "where")]
+    #[schemars(with = "Option<serde_json::Map<String, Value>>")]
     metadata: Option<Value>,
+    /// Conditions on the document, such as `{"$contains": "fox"}`.
     #[serde(rename = "where_document")]
+    #[schemars(with = "Option<serde_json::Map<String, Value>>")]
     document: Option<Value>,
 }
 

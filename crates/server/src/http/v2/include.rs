@@ -1,9 +1,10 @@
 //! The columns that a get or a query asks for.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One column. Texts of errors list the variants in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Include {
     Distances,

@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use huedb_engine::{GetRequest as EngineGet, QueryRequest as EngineQuery, Selection};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -16,9 +17,10 @@ use super::{
 /// Results of a query that does not say how many it wants.
 const N_RESULTS_DEFAULT: u32 = 10;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct GetRequestPayload")]
-struct GetRequest {
+#[schemars(rename = "GetRequestPayload")]
+pub(super) struct GetRequest {
     ids: Option<Vec<String>>,
     #[serde(flatten)]
     filter: RawWhereFields,
@@ -27,9 +29,10 @@ struct GetRequest {
     include: Option<Vec<Include>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct QueryRequestPayload")]
-struct QueryRequest {
+#[schemars(rename = "QueryRequestPayload")]
+pub(super) struct QueryRequest {
     ids: Option<Vec<String>>,
     #[serde(flatten)]
     filter: RawWhereFields,
@@ -39,7 +42,7 @@ struct QueryRequest {
 }
 
 /// How fresh a count has to be. Every read here sees all writes that were acknowledged before it.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(clippy::enum_variant_names, reason = "the names on the wire")]
 pub(super) enum ReadLevel {

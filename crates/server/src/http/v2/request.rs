@@ -17,6 +17,7 @@ use super::{dialect::Dialect, error::ApiError};
 use crate::http::{
     app::App,
     body::read_body,
+    openapi::Operation,
     route::{Action, RouteTable},
 };
 
@@ -39,19 +40,26 @@ pub(super) fn route<H, F>(
     action: Action,
     method: axum::http::Method,
     path: &'static str,
+    operation: Operation,
     handler: H,
 ) where
     H: Fn(Call) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Response, ApiError>> + Send + 'static,
 {
-    table.route(action, method, path, move |State(app): State<App>, request: Request| async move {
-        let dialect = Dialect::of(request.headers());
-        let answer = match Call::receive(app, dialect, request).await {
-            Ok(call) => handler(call).await,
-            Err(refused) => Err(refused),
-        };
-        answer.unwrap_or_else(|error| error.into_response(dialect))
-    });
+    table.route(
+        action,
+        method,
+        path,
+        operation,
+        move |State(app): State<App>, request: Request| async move {
+            let dialect = Dialect::of(request.headers());
+            let answer = match Call::receive(app, dialect, request).await {
+                Ok(call) => handler(call).await,
+                Err(refused) => Err(refused),
+            };
+            answer.unwrap_or_else(|error| error.into_response(dialect))
+        },
+    );
 }
 
 impl Call {

@@ -9,6 +9,7 @@ use axum::{
 };
 use huedb_engine::{CollectionDescriptor, Database, Hit};
 use huedb_types::Record;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{configuration, dialect::Dialect, include::Include, metadata::MetadataView, schema};
@@ -41,7 +42,8 @@ fn bytes(status: StatusCode, body: Vec<u8>) -> Response {
     response
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Database")]
 pub(super) struct DatabaseResponse<'a> {
     id: String,
     name: &'a str,
@@ -55,12 +57,15 @@ impl<'a> From<&'a Database> for DatabaseResponse<'a> {
 }
 
 /// A collection as clients read it. `log_position` and `version` are always 0 on one node.
-#[derive(Serialize)]
-struct CollectionResponse<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Collection")]
+pub(super) struct CollectionResponse<'a> {
     id: String,
     name: &'a str,
+    #[schemars(with = "configuration::CollectionConfiguration")]
     configuration_json: serde_json::Value,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schema::Schema>")]
     schema: Option<serde_json::Value>,
     metadata: Option<MetadataView<'a>>,
     dimension: Option<u32>,
@@ -100,8 +105,9 @@ fn collection_response(descriptor: &CollectionDescriptor, dialect: Dialect) -> C
 }
 
 /// Columns of records; a column that was not asked for is null.
-#[derive(Serialize)]
-struct GetResponse<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "GetResponse")]
+pub(super) struct GetResponse<'a> {
     ids: Vec<&'a str>,
     embeddings: Option<Vec<Option<&'a [f32]>>>,
     documents: Option<Vec<Option<&'a str>>>,
@@ -122,8 +128,9 @@ pub(super) fn records(records: &[Record], include: &[Include]) -> Vec<u8> {
 }
 
 /// The same columns once for each query embedding.
-#[derive(Serialize)]
-struct QueryResponse<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "QueryResponse")]
+pub(super) struct QueryResponse<'a> {
     ids: Vec<Vec<&'a str>>,
     embeddings: Option<Vec<Vec<Option<&'a [f32]>>>>,
     documents: Option<Vec<Vec<Option<&'a str>>>>,

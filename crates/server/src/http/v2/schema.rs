@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use huedb_engine::CollectionDescriptor;
 use huedb_types::{Distance, HnswConfiguration};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ const EMBEDDING_KEY: &str = "#embedding";
 /// Key of the document.
 const DOCUMENT_KEY: &str = "#document";
 
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 pub(super) struct Schema {
     defaults: ValueTypes,
     keys: BTreeMap<String, ValueTypes>,
@@ -39,14 +40,14 @@ pub(super) struct Schema {
 }
 
 /// Name of a key with which a cloud encrypts; kept and not used.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Cmek {
     Gcp(String),
 }
 
 /// The indexes of one key, by the type of its values.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
 struct ValueTypes {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,8 +64,9 @@ struct ValueTypes {
     bool: Option<BoolIndexes>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "StringValueType")]
 struct StringIndexes {
     #[serde(skip_serializing_if = "Option::is_none")]
     fts_index: Option<Index<NoSettings>>,
@@ -72,53 +74,61 @@ struct StringIndexes {
     string_inverted_index: Option<Index<NoSettings>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "FloatListValueType")]
 struct FloatListIndexes {
     #[serde(skip_serializing_if = "Option::is_none")]
     vector_index: Option<Index<VectorSettings>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "SparseVectorValueType")]
 struct SparseVectorIndexes {
     #[serde(skip_serializing_if = "Option::is_none")]
     sparse_vector_index: Option<Index<SparseSettings>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "IntValueType")]
 struct IntIndexes {
     #[serde(skip_serializing_if = "Option::is_none")]
     int_inverted_index: Option<Index<NoSettings>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "FloatValueType")]
 struct FloatIndexes {
     #[serde(skip_serializing_if = "Option::is_none")]
     float_inverted_index: Option<Index<NoSettings>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default)]
+#[schemars(rename = "BoolValueType")]
 struct BoolIndexes {
     #[serde(skip_serializing_if = "Option::is_none")]
     bool_inverted_index: Option<Index<NoSettings>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Index<C> {
     enabled: bool,
     config: C,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(inline)]
 struct NoSettings {}
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "VectorIndexConfig")]
 struct VectorSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     space: Option<Space>,
@@ -133,8 +143,9 @@ struct VectorSettings {
     spann: Option<serde_json::Map<String, Value>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "HnswIndexConfig")]
 struct HnswSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     ef_construction: Option<usize>,
@@ -152,8 +163,9 @@ struct HnswSettings {
     resize_factor: Option<f64>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(rename = "SparseVectorIndexConfig")]
 struct SparseSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     embedding_function: Option<EmbeddingFunction>,
@@ -165,8 +177,9 @@ struct SparseSettings {
     algorithm: Option<SparseAlgorithm>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "SparseIndexAlgorithm")]
 enum SparseAlgorithm {
     Wand,
     MaxScore,

@@ -1,6 +1,7 @@
 //! Tenants.
 
 use axum::{http::StatusCode, response::Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -11,15 +12,17 @@ use super::{
     response::{self, empty_object},
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct CreateTenantPayload")]
-struct CreateRequest {
+#[schemars(rename = "CreateTenantPayload")]
+pub(super) struct CreateRequest {
     name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct UpdateTenantPayload")]
-struct UpdateRequest {
+#[schemars(rename = "UpdateTenantPayload")]
+pub(super) struct UpdateRequest {
     /// Accepted and not kept, as on Chroma's single node.
     #[serde(rename = "resource_name")]
     _resource_name: String,

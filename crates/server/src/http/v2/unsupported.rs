@@ -1,29 +1,33 @@
 //! Features of Chroma's cloud that its single-node server refuses, refused with the same answers.
 
 use axum::{http::StatusCode, response::Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{error::ApiError, reads::ReadLevel, request::Call};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct SearchRequestPayload")]
-struct SearchRequest {
+#[schemars(rename = "SearchRequestPayload")]
+pub(super) struct SearchRequest {
     #[serde(rename = "searches")]
     _searches: Vec<serde_json::Map<String, serde_json::Value>>,
     #[serde(rename = "read_level")]
     _read_level: Option<ReadLevel>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct ForkCollectionPayload")]
-struct ForkRequest {
+#[schemars(rename = "ForkCollectionPayload")]
+pub(super) struct ForkRequest {
     #[serde(rename = "new_name")]
     _new_name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct AttachFunctionRequest")]
-struct AttachRequest {
+#[schemars(rename = "AttachFunctionRequest")]
+pub(super) struct AttachRequest {
     #[serde(rename = "name")]
     _name: String,
     #[serde(rename = "function_id")]
@@ -31,12 +35,14 @@ struct AttachRequest {
     #[serde(rename = "output_collection")]
     _output_collection: String,
     #[serde(rename = "params")]
+    #[schemars(with = "Option<serde_json::Value>")]
     _params: Option<IgnoredAny>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct DetachFunctionRequest")]
-struct DetachRequest {
+#[schemars(rename = "DetachFunctionRequest")]
+pub(super) struct DetachRequest {
     #[serde(rename = "delete_output", default)]
     _delete_output: bool,
 }

@@ -3,6 +3,7 @@
 use axum::{http::StatusCode, response::Response};
 use huedb_engine::Selection;
 use huedb_types::{Metadata, Patch, Record, RecordPatch, limits::BATCH_RECORDS_MAX};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -16,9 +17,10 @@ use super::{
 };
 
 /// Columns of records, index by index. An absent column says nothing of any record.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct AddCollectionRecordsPayload")]
-struct AddRequest {
+#[schemars(rename = "AddCollectionRecordsPayload")]
+pub(super) struct AddRequest {
     ids: Vec<String>,
     embeddings: EmbeddingsPayload,
     documents: Texts,
@@ -26,9 +28,10 @@ struct AddRequest {
     metadatas: Option<Vec<Option<NewMetadata>>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct UpsertCollectionRecordsPayload")]
-struct UpsertRequest {
+#[schemars(rename = "UpsertCollectionRecordsPayload")]
+pub(super) struct UpsertRequest {
     ids: Vec<String>,
     embeddings: EmbeddingsPayload,
     documents: Texts,
@@ -36,9 +39,10 @@ struct UpsertRequest {
     metadatas: Option<Vec<Option<MetadataChanges>>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct UpdateCollectionRecordsPayload")]
-struct UpdateRequest {
+#[schemars(rename = "UpdateCollectionRecordsPayload")]
+pub(super) struct UpdateRequest {
     ids: Vec<String>,
     embeddings: Option<UpdateEmbeddingsPayload>,
     documents: Texts,
@@ -48,9 +52,10 @@ struct UpdateRequest {
 
 type Texts = Option<Vec<Option<String>>>;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct DeleteCollectionRecordsPayload")]
-struct DeleteRequest {
+#[schemars(rename = "DeleteCollectionRecordsPayload")]
+pub(super) struct DeleteRequest {
     ids: Option<Vec<String>>,
     #[serde(flatten)]
     filter: RawWhereFields,
