@@ -24,6 +24,34 @@ pub(crate) fn raise_limit(wanted: u64) {
 #[cfg(not(unix))]
 pub(crate) fn raise_limit(_wanted: u64) {}
 
+/// As many connections as are wanted and the limit allows, with enough files left for data: those of
+/// the key-value store, and a segment that is being written or mapped on each thread.
+pub(crate) fn connections_max(wanted: u64) -> usize {
+    let left = left_for_connections(current_limit());
+    if left < wanted {
+        tracing::warn!(connections_max = left, "the system allows too few open files for connections-max");
+    }
+    usize::try_from(wanted.min(left)).unwrap_or(usize::MAX)
+}
+
+/// Open files that connections leave for data, where the system allows twice as many.
+const FILES_FOR_DATA: u64 = 1024;
+
+fn left_for_connections(limit: u64) -> u64 {
+    limit.saturating_sub(FILES_FOR_DATA).max(limit / 2).max(1)
+}
+
+#[cfg(unix)]
+fn current_limit() -> u64 {
+    use rustix::process::{Resource, getrlimit};
+    getrlimit(Resource::Nofile).current.unwrap_or(NO_LIMIT)
+}
+
+#[cfg(not(unix))]
+fn current_limit() -> u64 {
+    u64::MAX
+}
+
 #[cfg(unix)]
 const NO_LIMIT: u64 = u64::MAX;
 

@@ -6,7 +6,7 @@ use std::{
     path::Path,
     process::ExitCode,
     thread::available_parallelism,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use huedb_engine::{Engine, EngineOptions};
@@ -23,7 +23,7 @@ use crate::{
     http::{
         app::{App, CpuPool, HttpSettings},
         headers::Cors,
-        serve::{Listening, Signals, serve},
+        serve::{ConnectionLimits, Listening, Signals, serve},
     },
 };
 
@@ -62,9 +62,12 @@ fn start_and_serve(resolved: &Resolved, started: Instant) -> Result<(), String> 
     print(&start_text(resolved, &place, listening.address()));
     tracing::info!(took_ms = started.elapsed().as_millis() as u64, "ready");
     let cors = Cors::new(&settings.cors_allow_origins);
-    let connections_max = usize::try_from(settings.connections_max).unwrap_or(usize::MAX);
+    let limits = ConnectionLimits {
+        connections_max: open_files::connections_max(settings.connections_max),
+        head_patience: Duration::from_secs(settings.head_timeout_seconds),
+    };
     runtime.block_on(async {
-        serve(listening, app.clone(), cors, connections_max, signals).await;
+        serve(listening, app.clone(), cors, limits, signals).await;
         close(app).await
     })
 }
@@ -82,6 +85,8 @@ fn open(settings: &Settings, path: &Path) -> Result<App, String> {
         allow_reset: settings.allow_reset,
         body_bytes_max: usize::try_from(settings.body_bytes_max).unwrap_or(usize::MAX),
         body_option: BODY_OPTION,
+        body_memory_bytes_max: usize::try_from(settings.body_memory_bytes_max).unwrap_or(usize::MAX),
+        compress_bytes_min: usize::try_from(settings.compress_bytes_min).unwrap_or(usize::MAX),
     };
     Ok(App::new(engine, settings, pool))
 }

@@ -13,8 +13,11 @@ pub(crate) struct Settings {
     pub(crate) allow_reset: bool,
     pub(crate) cors_allow_origins: Vec<String>,
     pub(crate) body_bytes_max: u64,
+    pub(crate) body_memory_bytes_max: u64,
+    pub(crate) compress_bytes_min: u64,
     pub(crate) connections_max: u64,
     pub(crate) open_files: u64,
+    pub(crate) head_timeout_seconds: u64,
     pub(crate) cpu_threads: u64,
     pub(crate) memtable_bytes_max: u64,
     pub(crate) log_level: &'static str,
@@ -119,7 +122,34 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Bytes { field: |settings| &mut settings.body_bytes_max, min: 1 << 10, max: 4096 * MIB },
         default: "256MiB",
         summary: "Largest request body; more is answered with 413",
-        detail: "A request is held in memory while it is worked on, so leave room for several.",
+        detail: "A request is held in memory while it is worked on, so leave room for several. Of a compressed \
+                 body the decompressed bytes count.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "body-memory-bytes-max",
+        environment: "HUEDB_BODY_MEMORY_BYTES_MAX",
+        group: "Limits",
+        kind: Kind::Bytes {
+            field: |settings| &mut settings.body_memory_bytes_max,
+            min: 1 << 20,
+            max: 1024 * 1024 * MIB,
+        },
+        default: "1GiB",
+        summary: "Memory for request bodies of all connections together",
+        detail: "Further bodies wait unread for up to 10 seconds and are then answered with 503 and \
+                 `Retry-After`. Bodies up to 128KiB do not count. Less than twice `body-bytes-max` is taken \
+                 as that.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "compress-bytes-min",
+        environment: "HUEDB_COMPRESS_BYTES_MIN",
+        group: "Network",
+        kind: Kind::Bytes { field: |settings| &mut settings.compress_bytes_min, min: 0, max: 1024 * MIB },
+        default: "0",
+        summary: "Compress answers from this size on; 0 is never",
+        detail: "With gzip at its fastest level, for clients that accept it.",
         ..PLAIN
     },
     OptionSpec {
@@ -127,8 +157,21 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         environment: "HUEDB_CONNECTIONS_MAX",
         group: "Limits",
         kind: Kind::Count { field: |settings| &mut settings.connections_max, min: 1, max: 1_000_000 },
-        default: "4096",
+        default: "16384",
         summary: "Open connections; further ones wait",
+        detail: "An idle connection takes less than 20 kB. Fewer are opened when the system allows too few \
+                 open files: the server raises its limit as far as it may and keeps a part of it for data.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "head-timeout-seconds",
+        environment: "HUEDB_HEAD_TIMEOUT_SECONDS",
+        group: "Limits",
+        kind: Kind::Count { field: |settings| &mut settings.head_timeout_seconds, min: 1, max: 86_400 },
+        default: "30",
+        summary: "Seconds for the head of a request, or until one",
+        detail: "An idle connection is closed after as long. A body may pause for 30 seconds, and must come at \
+                 1 kB a second once it takes over a minute.",
         ..PLAIN
     },
     OptionSpec {

@@ -10,6 +10,8 @@ use std::{
 use huedb_engine::Engine;
 use tokio::sync::oneshot;
 
+use super::body::memory::BodyMemory;
+
 /// Jobs that may wait for a thread of the pool. Beyond it requests are refused, not queued.
 const QUEUE_JOBS_MAX: usize = 1024;
 
@@ -18,6 +20,7 @@ const QUEUE_JOBS_MAX: usize = 1024;
 pub(crate) struct App {
     pub(crate) engine: Engine,
     pub(crate) settings: Arc<HttpSettings>,
+    pub(crate) body_memory: BodyMemory,
     pool: Arc<CpuPool>,
 }
 
@@ -30,6 +33,10 @@ pub(crate) struct HttpSettings {
     pub(crate) body_bytes_max: usize,
     /// Name of the option behind `body_bytes_max`, for the text of a 413.
     pub(crate) body_option: &'static str,
+    /// Bytes that all request bodies may have together; never less than two of the largest.
+    pub(crate) body_memory_bytes_max: usize,
+    /// Answers from this size on are compressed for clients that accept it; 0 is none.
+    pub(crate) compress_bytes_min: usize,
 }
 
 /// Why work was not done.
@@ -43,7 +50,10 @@ pub(crate) enum RunError {
 
 impl App {
     pub(crate) fn new(engine: Engine, settings: HttpSettings, pool: CpuPool) -> Self {
-        Self { engine, settings: Arc::new(settings), pool: Arc::new(pool) }
+        // A compressed body is in memory twice for a moment, and each one alone must be possible.
+        let body_memory = settings.body_memory_bytes_max.max(settings.body_bytes_max.saturating_mul(2));
+        let body_memory = BodyMemory::new(body_memory);
+        Self { engine, settings: Arc::new(settings), body_memory, pool: Arc::new(pool) }
     }
 
     /// Runs `work` on the bounded CPU pool and waits for its result without holding a thread.

@@ -1,11 +1,13 @@
 //! The HTTP edge: both generations of Chroma's API over one engine.
 //!
 //! `route` is the only way to register a route, `app` is what handlers are given, `body` reads
-//! request bodies within a limit, `headers` adds what every answer carries, `serve` owns sockets.
+//! request bodies within limits, `compress` makes large answers small, `headers` adds what every answer
+//! carries, `serve` owns sockets.
 //! `v1` and `v2` translate; nothing outside them knows the shape of a body.
 
 pub(crate) mod app;
 pub(crate) mod body;
+pub(crate) mod compress;
 pub(crate) mod headers;
 pub(crate) mod openapi;
 pub(crate) mod route;
@@ -75,13 +77,14 @@ impl Generation {
 
 /// The whole API as one function from request to answer.
 pub(crate) struct Api {
+    app: App,
     router: Router,
     cors: Cors,
 }
 
 impl Api {
     pub(crate) fn new(app: App, cors: Cors) -> Self {
-        Self { router: assemble(all_routes(), app), cors }
+        Self { router: assemble(all_routes(), app.clone()), app, cors }
     }
 
     /// Answers one request. A panic on the way is that request's 500 and nobody else's.
@@ -92,12 +95,14 @@ impl Api {
         }
         let started = Instant::now();
         let origin = parts.headers.get(header::ORIGIN).cloned();
+        let accepts_gzip = compress::accepts_gzip(&parts.headers);
         let (method, uri) = (parts.method.clone(), parts.uri.clone());
         let routed = self.router.clone().oneshot(Request::from_parts(parts, body));
-        let mut response = match catching(routed).await {
+        let response = match catching(routed).await {
             Some(Ok(response)) => response,
             None => Generation::of_path(uri.path()).internal(),
         };
+        let mut response = compress::compress(&self.app, accepts_gzip, response).await;
         headers::finish(&mut response);
         self.cors.permit(origin.as_ref(), response.headers_mut());
         tracing::debug!(

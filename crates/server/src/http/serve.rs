@@ -12,7 +12,7 @@ use axum::body::Body;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
 };
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
@@ -22,9 +22,6 @@ use tokio::{
 };
 
 use super::{Api, app::App, headers::Cors};
-
-/// How long a client may take to send the head of a request, and how long an idle connection stays.
-const HEAD_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Bound of a request's head; also the size in which bodies are read and written.
 const BUFFER_BYTES_MAX: usize = 128 << 10;
@@ -40,6 +37,15 @@ const KEEPALIVE: Duration = Duration::from_mins(1);
 
 /// Pause after a refused accept, which usually means that the process is out of files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What one process grants to all connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConnectionLimits {
+    /// Open connections; further ones wait in the system's queue.
+    pub(crate) connections_max: usize,
+    /// How long a client may take to send the head of a request, and how long an idle connection stays.
+    pub(crate) head_patience: Duration,
+}
 
 /// A bound socket.
 pub(crate) struct Listening {
@@ -98,7 +104,7 @@ pub(crate) async fn serve(
     listening: Listening,
     app: App,
     cors: Cors,
-    connections_max: usize,
+    limits: ConnectionLimits,
     mut signals: Signals,
 ) {
     let api = Arc::new(Api::new(app, cors));
@@ -110,10 +116,11 @@ pub(crate) async fn serve(
                 tracing::info!(signal, connections = connections.len(), "stopping");
                 break;
             }
-            accepted = listening.listener.accept(), if connections.len() < connections_max => {
+            accepted = listening.listener.accept(), if connections.len() < limits.connections_max => {
                 match accepted {
                     Ok((stream, _)) => {
-                        connections.spawn(connection(stream, Arc::clone(&api), graceful.watcher()));
+                        let api = Arc::clone(&api);
+                        connections.spawn(connection(stream, api, limits.head_patience, graceful.watcher()));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
@@ -132,17 +139,18 @@ pub(crate) async fn serve(
     connections.shutdown().await;
 }
 
-async fn connection(stream: TcpStream, api: Arc<Api>, watcher: hyper_util::server::graceful::Watcher) {
+async fn connection(stream: TcpStream, api: Arc<Api>, head_patience: Duration, watcher: Watcher) {
     // Both only make things better; a client that has gone already makes them fail.
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let api = Arc::clone(&api);
-        async move { Ok::<_, Infallible>(api.answer(request.map(Body::new)).await) }
+        // Boxed, so that an idle connection keeps no room for the work of a request.
+        Box::pin(async move { Ok::<_, Infallible>(api.answer(request.map(Body::new)).await) })
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
+        .header_read_timeout(head_patience)
         .max_buf_size(BUFFER_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {

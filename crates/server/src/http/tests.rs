@@ -23,9 +23,15 @@ impl Fixture {
     fn new(table: RouteTable) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let engine = Engine::open(directory.path(), EngineOptions::default()).unwrap();
-        let settings = HttpSettings { allow_reset: false, body_bytes_max: 1024, body_option: "X" };
+        let settings = HttpSettings {
+            allow_reset: false,
+            body_bytes_max: 1024,
+            body_option: "X",
+            body_memory_bytes_max: 4096,
+            compress_bytes_min: 100,
+        };
         let app = App::new(engine, settings, CpuPool::start(1).unwrap());
-        let api = Api { router: assemble(table, app), cors: Cors::new(&[]) };
+        let api = Api { router: assemble(table, app.clone()), app, cors: Cors::new(&[]) };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { api, runtime, _directory: directory }
     }

@@ -14,7 +14,9 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Status line and headers, in lower case.
     pub(crate) head: String,
+    /// The body as text; see `bytes` for what is none.
     pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -40,20 +42,25 @@ pub(crate) fn send_raw(address: &str, request: &[u8]) -> Answer {
 pub(crate) fn read_answer(stream: &mut TcpStream) -> Answer {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
-    let answer = String::from_utf8(answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n");
+    let bytes = end.map(|end| answer.split_off(end + 4)).unwrap_or_default();
+    let head = String::from_utf8(answer).unwrap().trim_end().to_ascii_lowercase();
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
-    Answer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+    Answer { status, head, body: String::from_utf8_lossy(&bytes).into_owned(), bytes }
 }
 
 /// One request with extra header lines, each ending with `\r\n`.
 pub(crate) fn send(address: &str, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+    send_bytes(address, method, path, headers, body.as_bytes())
+}
+
+pub(crate) fn send_bytes(address: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
     let length = body.len();
-    let request = format!(
+    let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\
-         {headers}\r\n{body}"
+         {headers}\r\n"
     );
-    send_raw(address, request.as_bytes())
+    send_raw(address, &[head.as_bytes(), body].concat())
 }
 
 pub(crate) fn get(address: &str, path: &str) -> Answer {

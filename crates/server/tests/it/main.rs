@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod command_line;
+mod compression;
 mod exchange;
 mod limits;
 mod process;

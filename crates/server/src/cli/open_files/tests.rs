@@ -17,3 +17,11 @@ fn a_wish_raises_up_to_the_maximum_and_never_lowers() {
     assert_eq!(target(512, 1024, 4096), 1024);
     assert_eq!(target(65536, NO_LIMIT, NO_LIMIT), NO_LIMIT);
 }
+
+#[test]
+fn connections_leave_files_for_data() {
+    for (limit, left) in [(0, 1), (256, 128), (1024, 512), (2048, 1024), (20_000, 18_976)] {
+        assert_eq!(left_for_connections(limit), left, "limit={limit}");
+    }
+    assert_eq!(left_for_connections(NO_LIMIT), NO_LIMIT - FILES_FOR_DATA);
+}

@@ -7,7 +7,10 @@ use axum::{
 use serde::Serialize;
 
 use super::{pydantic::Detail, python_repr::text_repr, response::json};
-use crate::http::{app::RunError, body::BodyError};
+use crate::http::{
+    app::RunError,
+    body::{BAD_CODING, BodyError, NO_MEMORY, UNKNOWN_CODING},
+};
 
 /// A failed request. `Result<T, ApiError>` is what handlers return.
 #[derive(Debug)]
@@ -55,6 +58,10 @@ impl ApiError {
             BodyError::TooLarge { limit } => Self::TooLarge { limit, option },
             BodyError::TooSlow => detail(StatusCode::REQUEST_TIMEOUT, "The request body came too slowly"),
             BodyError::Disconnected => detail(StatusCode::BAD_REQUEST, "There was an error parsing the body"),
+            BodyError::NoMemory => Self::Unavailable { message: NO_MEMORY.to_owned() },
+            BodyError::UnknownCoding => detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, UNKNOWN_CODING),
+            BodyError::BadCoding => detail(StatusCode::BAD_REQUEST, BAD_CODING),
+            BodyError::Run(error) => error.into(),
         }
     }
 

@@ -7,7 +7,6 @@ use axum::{
     http::{header, request::Parts},
     response::Response,
 };
-use bytes::Bytes;
 use huedb_engine::Engine;
 use huedb_types::CollectionId;
 use uuid::Uuid;
@@ -19,7 +18,10 @@ use super::{
     python_json::{self, ParseError, VALUES_MAX},
     unknown_path,
 };
-use crate::http::{app::App, body::read_body};
+use crate::http::{
+    app::App,
+    body::{RequestBytes, read_body},
+};
 
 const DEFAULT_TENANT: &str = "default_tenant";
 const DEFAULT_DATABASE: &str = "default_database";
@@ -49,17 +51,15 @@ pub(super) trait RequestBody: Sized {
 /// A body that has not been looked at.
 pub(super) struct RawBody {
     is_json: bool,
-    bytes: Bytes,
+    bytes: RequestBytes,
 }
 
 impl RawBody {
     pub(super) async fn read(app: &App, request: Request) -> Result<Self, ApiError> {
         let is_json =
             is_json(request.headers().get(header::CONTENT_TYPE).map_or(b"", |value| value.as_bytes()));
-        let settings = &app.settings;
-        let bytes = read_body(request, settings.body_bytes_max)
-            .await
-            .map_err(|error| ApiError::body(error, settings.body_option))?;
+        let bytes =
+            read_body(app, request).await.map_err(|error| ApiError::body(error, app.settings.body_option))?;
         Ok(Self { is_json, bytes })
     }
 

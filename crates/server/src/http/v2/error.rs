@@ -9,7 +9,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{dialect::Dialect, response};
-use crate::http::{app::RunError, body::BodyError};
+use crate::http::{
+    app::RunError,
+    body::{BAD_CODING, BodyError, NO_MEMORY, UNKNOWN_CODING},
+};
 
 /// A refused or failed request.
 #[derive(Debug)]
@@ -182,6 +185,12 @@ impl ApiError {
                 let message = "Failed to buffer the request body: the client was silent for too long";
                 Self::new(StatusCode::REQUEST_TIMEOUT, "ChromaError", message)
             }
+            BodyError::NoMemory => Self::unavailable(NO_MEMORY),
+            BodyError::UnknownCoding => {
+                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "ChromaError", UNKNOWN_CODING)
+            }
+            BodyError::BadCoding => Self::invalid(BAD_CODING),
+            BodyError::Run(error) => error.into(),
         }
     }
 }

@@ -6,7 +6,6 @@ use axum::{
     http::{HeaderValue, StatusCode, Uri, header},
     response::Response,
 };
-use bytes::Bytes;
 use huedb_engine::{Collection, Scope};
 use huedb_types::CollectionId;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -16,7 +15,7 @@ use uuid::Uuid;
 use super::{dialect::Dialect, error::ApiError};
 use crate::http::{
     app::App,
-    body::read_body,
+    body::{RequestBytes, read_body},
     openapi::Operation,
     route::{Action, RouteTable},
 };
@@ -31,7 +30,7 @@ pub(super) struct Call {
     path: RawPathParams,
     uri: Uri,
     content_type: Option<HeaderValue>,
-    body: Bytes,
+    body: RequestBytes,
 }
 
 /// Registers `handler`; what it refuses is answered in the shape that the client's generation reads.
@@ -70,7 +69,7 @@ impl Call {
             .map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
         let uri = request.uri().clone();
         let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
-        let body = read_body(request, app.settings.body_bytes_max)
+        let body = read_body(&app, request)
             .await
             .map_err(|error| ApiError::of_body(error, app.settings.body_option))?;
         Ok(Self { app, dialect, path, uri, content_type, body })

@@ -5,7 +5,7 @@ use huedb_engine::Error as E;
 use super::ApiError;
 use crate::http::{
     app::RunError,
-    body::BodyError,
+    body::{BAD_CODING, BodyError, NO_MEMORY, UNKNOWN_CODING},
     v1::{json::Json, pydantic::Detail},
 };
 
@@ -112,4 +112,8 @@ fn a_body_that_did_not_come_whole_is_refused_by_cause() {
         400,
         r#"{"detail":"There was an error parsing the body"}"#,
     );
+    check(ApiError::body(BodyError::BadCoding, ""), 400, &format!(r#"{{"detail":"{BAD_CODING}"}}"#));
+    check(ApiError::body(BodyError::UnknownCoding, ""), 415, &format!(r#"{{"detail":"{UNKNOWN_CODING}"}}"#));
+    let full = format!(r#"{{"error":"InternalError","message":"{NO_MEMORY}"}}"#);
+    check(ApiError::body(BodyError::NoMemory, ""), 503, &full);
 }

@@ -15,7 +15,7 @@ impl RequestBody for Named {
 
 #[track_caller]
 fn check_body(is_json: bool, bytes: &'static [u8], expected: Result<&str, (u16, &str)>) {
-    let found = RawBody { is_json, bytes: Bytes::from_static(bytes) }.decode::<Named>();
+    let found = RawBody { is_json, bytes: Bytes::from_static(bytes).into() }.decode::<Named>();
     match (found, expected) {
         (Ok(Named(name)), Ok(expected)) => assert_eq!(name, expected),
         (Err(error), Err((status, part))) => {
