@@ -19,7 +19,7 @@ help: ## List the targets
 		awk -F'|' '{ printf "make %-18s %s\n", $$1, $$2 }'
 
 .PHONY: test
-test: tools fmt lint tidy unit conformance-fast ## Everything a commit must pass; installs what it needs
+test: tools fmt lint tidy unit conformance-fast test-docker ## Everything a commit must pass; installs what it needs
 
 .PHONY: tools
 tools: ## Install what the tests need beside Rust, if it is missing
@@ -55,6 +55,16 @@ build: ## The server as it is used: target/release/huedb
 conformance-fast: build ## Chroma's own clients against the server, short preset
 	$(call step,conformance: short preset)
 	@python3 conformance/run.py --binary $(HUEDB) --fast
+
+.PHONY: test-docker
+test-docker: build ## The image on a real Docker Engine, as docs/deployment/docker.md says; needs root
+	$(call step,Docker)
+	@python3 conformance/docker/run.py --binary $(HUEDB)
+
+.PHONY: test-docker-full
+test-docker-full: ## The same with an image that is compiled inside its build stage, with full optimisation
+	$(call step,Docker with the build inside)
+	@python3 conformance/docker/run.py --compile
 
 .PHONY: conformance
 conformance: tools build ## Chroma's own clients and more of its test suites against the server

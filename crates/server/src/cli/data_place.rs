@@ -15,6 +15,10 @@ const PLACES: [&str; 3] = ["/data", "/chroma/chroma", "/index_data"];
 /// Made by `mkfs` on every volume that is a file system of its own.
 const ALWAYS_THERE: &str = "lost+found";
 
+/// What a server has left in the directory, maybe as another user.
+#[cfg(unix)]
+const OWN: [&str; 3] = ["LOCK", "kv", "blobs"];
+
 /// The directory for the data, and what the person who starts the server should know.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct DataPlace {
@@ -90,7 +94,11 @@ fn ensure_usable(path: &Path) -> Result<(), String> {
         }
         _ => format!("cannot make the data directory {shown}: {error}"),
     })?;
-    access(path, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK).map_err(|error| match error {
+    let refused = std::iter::once(path.to_owned()).chain(OWN.map(|name| path.join(name))).find_map(|place| {
+        let wanted = Access::READ_OK | Access::WRITE_OK;
+        access(&place, wanted).err().filter(|error| *error != Errno::NOENT)
+    });
+    refused.map_or(Ok(()), |error| Err(match error {
         Errno::ACCESS | Errno::PERM => {
             format!("user {uid} may not write to the data directory {shown}; run `chown -R {uid} {shown}` on it, or start the server as its owner{}", owner_of(path))
         }
@@ -98,13 +106,15 @@ fn ensure_usable(path: &Path) -> Result<(), String> {
             format!("the data directory {shown} is on a read-only file system; mount a writable volume there")
         }
         _ => format!("cannot use the data directory {shown}: {error}"),
-    })
+    }))
 }
 
 #[cfg(unix)]
 fn owner_of(path: &Path) -> String {
     use std::os::unix::fs::MetadataExt as _;
-    std::fs::metadata(path).map(|metadata| format!(", user {}", metadata.uid())).unwrap_or_default()
+    let owned =
+        [path.join(OWN[0]), path.to_owned()].into_iter().find_map(|path| std::fs::metadata(path).ok());
+    owned.map(|metadata| format!(", user {}", metadata.uid())).unwrap_or_default()
 }
 
 #[cfg(not(unix))]
