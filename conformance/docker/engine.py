@@ -44,11 +44,11 @@ def start_engine():
     os.environ.update(dict(variables))
 
 
-def docker(*arguments, check=True, timeout=300, **options):
+def docker(*arguments, check=True, timeout=300, input="", **options):
     """Runs a docker command; returns the finished process with its output as text."""
     done = subprocess.run(
-        ["docker", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, timeout=timeout, **options,
+        ["docker", *map(str, arguments)], input=input, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, timeout=timeout, **options,
     )
     if check and done.returncode != 0:
         raise CheckFailed(f"docker {shlex.join(map(str, arguments))}: {done.stderr.strip() or done.stdout.strip()}")

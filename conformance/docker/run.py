@@ -15,12 +15,22 @@ import sys
 import time
 import traceback
 
+import clients_of_chroma
 import data_checks
 import image_checks
+import kubernetes_checks
+import page_checks
 import refusal_checks
+import stack
 from engine import IMAGE, REPOSITORY, SCRIPTS, CheckFailed, docker, remove_leftovers, start_engine
 
-GROUPS = {"image": image_checks, "data": data_checks, "refusal": refusal_checks}
+GROUPS = {
+    "image": image_checks,
+    "data": data_checks,
+    "refusal": refusal_checks,
+    "kubernetes": kubernetes_checks,
+    "page": page_checks,
+}
 
 
 def parse_arguments():
@@ -85,16 +95,29 @@ def run_check(group, check, facts):
     return True
 
 
+def prepare(groups):
+    """Installs what the checks of these groups use; what is there already takes no time."""
+    line("clients, collector, Zipkin, helm: from the cache or built")
+    if {"clients", "page", "observability"} & groups:
+        clients_of_chroma.install()
+    if {"observability", "page"} & groups:
+        stack.make_observability_images()
+    if {"kubernetes", "page"} & groups:
+        kubernetes_checks.install()
+
+
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = parse_arguments()
     begin = time.monotonic()
     start_engine()
     build_image(arguments)
+    groups = set(arguments.group or GROUPS)
+    prepare(groups)
     facts, passed, failed = [], 0, 0
     try:
         for group, module in GROUPS.items():
-            if arguments.group and group not in arguments.group:
+            if group not in groups:
                 continue
             for check in module.CHECKS:
                 if arguments.only and arguments.only not in check.__name__:

@@ -1,0 +1,105 @@
+"""Traces from the server through a real OpenTelemetry Collector to a real Zipkin."""
+
+
+from clients_of_chroma import drive
+from engine import Container, call, require
+from stack import SERVER, ZIPKIN, eventually, stack
+from traces import services, traces_of, with_root
+
+ADD = "POST /api/v1/collections/{collection_id}/upsert"
+QUERY = "POST /api/v1/collections/{collection_id}/query"
+QUERY_V2 = "POST /api/v2/tenants/{tenant}/databases/{database_name}/collections/{collection_id}/query"
+# The spans below the root of a query, with their parents, at every granularity.
+QUERY_TREE = {
+    "FastAPI.get_nearest_neighbors": QUERY,
+    "auth_and_get_tenant_and_database_for_request": "FastAPI.get_nearest_neighbors",
+    "SegmentAPI._query": "FastAPI.get_nearest_neighbors",
+}
+ADD_TREE = {
+    "FastAPI.upsert": ADD,
+    "auth_and_get_tenant_and_database_for_request": "FastAPI.upsert",
+    "SegmentAPI._upsert": "FastAPI.upsert",
+}
+# However many records a request has, it has no more spans than this.
+SPANS_MAX = 40
+
+
+def run_clients():
+    drive([{"port": 8000, "auth": "none", "credentials": None, "may": "all"}])
+
+
+def check_tree(trace, tree):
+    require(trace.root.kind == "SERVER", f"the root is of kind {trace.root.kind}")
+    require(trace.root.tags.get("http.status_code") in ("200", "201"), f"tags of the root: {trace.root.tags}")
+    for name, parent in tree.items():
+        span = trace.named(name)
+        above = trace.by_id.get(span.parent)
+        require(above is not None and above.name == parent.lower(), f"{name} is not under {parent}:\n{trace.tree()}")
+
+
+def check_granularity(granularity):
+    service = f"chroma-{granularity}"
+    queries = eventually(f"traces of {service}", lambda: with_root(service, QUERY))
+    adds = eventually(f"traces of {service}", lambda: with_root(service, ADD))
+    for traces, tree in ((queries, QUERY_TREE), (adds, ADD_TREE)):
+        check_tree(traces[0], tree)
+        require(len(traces[0].spans) <= SPANS_MAX, f"{len(traces[0].spans)} spans:\n{traces[0].tree()}")
+    query = queries[0]
+    segment = any(span.name.startswith("localsegmentmanager.") for span in query.spans)
+    require(segment == (granularity != "operation"), f"spans of segments at {granularity}:\n{query.tree()}")
+    tags = query.named("SegmentAPI._query").tags
+    require(tags.get("n_results") == "2" and "collection_id" in tags, f"tags of the query: {tags}")
+    return len(query.spans)
+
+
+def each_granularity_has_its_spans(report):
+    with stack("docker-compose.observability.yml") as running:
+        for granularity in ("none", "operation", "operation_and_segment", "all"):
+            running.up(CHROMA_OTEL_GRANULARITY=granularity, CHROMA_OTEL_SERVICE_NAME=f"chroma-{granularity}")
+            eventually("Zipkin", lambda: call(f"{ZIPKIN}/health").status == 200)
+            run_clients()
+            if granularity != "none":
+                spans = check_granularity(granularity)
+                report(f"spans of a query at {granularity}", spans)
+        # By now whatever the first server would have sent has long arrived.
+        require("chroma-none" not in services(), f"Zipkin knows {services()}")
+        eventually("traces of the newer API", lambda: with_root("chroma-all", QUERY_V2))
+
+
+def the_compose_file_of_chromas_page_works_as_it_is(_):
+    with stack("chroma-0.5-compose.yml") as running:
+        running.up(CHROMA_OTEL_EXPORTER_HEADERS='{"x-team": "abc"')  # compose adds the brace that ends `:-{}}`
+        require("data            /index_data" in running.server_log(), running.server_log())
+        run_clients()
+        eventually("traces of chroma", lambda: with_root("chroma", QUERY))
+        running.compose("rm", "-sf", "server")
+        running.up()
+        read = {"port": 8000, "auth": "none", "credentials": None, "may": "all"}
+        drive([read])
+
+
+def callers_can_join_their_own_trace(_):
+    trace, parent = "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174"
+    with stack("docker-compose.observability.yml") as running:
+        running.up(CHROMA_OTEL_GRANULARITY="operation", CHROMA_OTEL_SERVICE_NAME="joined")
+        answer = call(f"{SERVER}/api/v1/collections", headers={"traceparent": f"00-{trace}-{parent}-01"})
+        require(answer.headers["chroma-trace-id"] == trace, f"chroma-trace-id is {answer.headers['chroma-trace-id']}")
+        eventually("Zipkin", lambda: call(f"{ZIPKIN}/health").status == 200)
+        found = eventually("the trace", lambda: call(f"{ZIPKIN}/api/v2/trace/{trace}").status == 200 and traces_of("joined"))
+        require([root.parent for item in found for root in item.roots if item.id == trace] == [parent], "another parent")
+
+
+def a_missing_collector_blocks_nothing(_):
+    options = ("-e", "CHROMA_OTEL_COLLECTION_ENDPOINT=http://nowhere.invalid:4317/", "-e", "CHROMA_OTEL_GRANULARITY=all")
+    with Container(options=options) as container:
+        container.wait_until_ready()
+        drive([{"port": container.port, "auth": "none", "credentials": None, "may": "all"}])
+        seconds, code = container.stop()
+        require(code == 0 and seconds < 10, f"a stop took {seconds:.1f} s and ended with {code}")
+        require("panicked" not in container.logs(), container.logs())
+
+
+CHECKS = (
+    each_granularity_has_its_spans, the_compose_file_of_chromas_page_works_as_it_is,
+    callers_can_join_their_own_trace, a_missing_collector_blocks_nothing,
+)
