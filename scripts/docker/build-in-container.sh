@@ -20,6 +20,9 @@ if command -v rustup >/dev/null; then
     export RUSTUP_TOOLCHAIN
 fi
 
+# How this machine reaches the registry, where a local image says so.
+[ ! -e "${CARGO_HOME:-$HOME/.cargo}/environment" ] || . "${CARGO_HOME:-$HOME/.cargo}/environment"
+
 # What cargo downloads is kept between builds; its settings stay those of the image.
 mkdir -p "$cache/registry"
 ln -sfn "$cache/registry" "${CARGO_HOME:-$HOME/.cargo}/registry"
@@ -41,5 +44,9 @@ if [ "$build" != "$target" ]; then
     strip=${compiler%gcc}strip
 fi
 
+# The one profile whose directory has another name.
+directory=$profile
+[ "$profile" != dev ] || directory=debug
+
 cargo build --profile "$profile" --locked --bin huedb --target "$triple"
-STRIP=$strip "$(dirname "$0")/stage-binary.sh" "$CARGO_TARGET_DIR/$triple/$profile/huedb" "$out" "$triple"
+STRIP=$strip "$(dirname "$0")/stage-binary.sh" "$CARGO_TARGET_DIR/$triple/$directory/huedb" "$out" "$triple"
