@@ -3,6 +3,8 @@
 import contextlib
 import io
 import json
+import socket
+import subprocess
 import tarfile
 import time
 
@@ -23,8 +25,6 @@ def file_system():
     name = fresh_name("export")
     docker("create", "--name", name, "--label", LABEL, IMAGE)
     try:
-        import subprocess
-
         exported = subprocess.run(["docker", "export", name], stdout=subprocess.PIPE, check=True).stdout
         with tarfile.open(fileobj=io.BytesIO(exported)) as archive:
             yield archive
@@ -92,6 +92,18 @@ def it_starts_fast_small_and_stops_cleanly(report):
         require(code == 0 and seconds < STOP_MAX_S, f"a stop took {seconds:.1f} s and ended with {code}")
 
 
+def a_client_that_hangs_does_not_hold_up_a_stop(report):
+    with volume() as data, running(options=("-v", f"{data}:/data")) as container:
+        records.write(container)
+        with socket.create_connection(("127.0.0.1", container.port)) as hanging:
+            # A body that never comes to its end.
+            hanging.sendall(b"POST /api/v2/tenants HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                            b"Content-Length: 100\r\n\r\n{")
+            seconds, code = container.stop()
+        report("stop with a client that hangs", f"{seconds:.1f} s")
+        require(code == 0, f"the exit code is {code} after {seconds:.1f} s")
+
+
 def any_user_can_run_it(_):
     for user in ("0:0", "4242:4242", "1000650000:0"):
         with volume() as data, running(options=("-v", f"{data}:/data", "--user", user, *LOCKED_DOWN)) as container:
@@ -150,7 +162,8 @@ def every_file_of_the_compose_command_is_served(_):
 
 CHECKS = (
     size_is_small, it_holds_no_shell_and_no_package_manager, licences_and_materials_are_in_it,
-    labels_and_defaults_are_set, it_starts_fast_small_and_stops_cleanly, any_user_can_run_it,
+    labels_and_defaults_are_set, it_starts_fast_small_and_stops_cleanly, a_client_that_hangs_does_not_hold_up_a_stop,
+    any_user_can_run_it,
     it_tells_docker_that_it_is_healthy, names_of_other_containers_resolve,
     every_file_of_the_compose_command_is_served,
 )

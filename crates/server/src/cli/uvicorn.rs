@@ -145,7 +145,7 @@ static FLAGS: &[Flag] = &[
     switch("--use-colors", "colours in logs", OUTPUT),
     switch("--no-use-colors", "no colours in logs", OUTPUT),
     number("--timeout-keep-alive", "idle seconds of a connection", Effect::Nothing("it is 30 seconds")),
-    number("--timeout-graceful-shutdown", "seconds to drain", Effect::Nothing("it is 10 seconds")),
+    number("--timeout-graceful-shutdown", "seconds to drain", Effect::Nothing("it is 7 seconds")),
     number("--limit-concurrency", "requests at a time", Effect::Warns("see connections-max and cpu-threads")),
     number(
         "--limit-max-requests",

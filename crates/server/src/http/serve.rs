@@ -26,8 +26,9 @@ use super::{Api, app::App, headers::Cors};
 /// Bound of a request's head; also the size in which bodies are read and written.
 const BUFFER_BYTES_MAX: usize = 128 << 10;
 
-/// How long requests that are under way may take to end once the server stops.
-const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
+/// How long requests that are under way may take to end once the server stops. Docker kills after 10 s,
+/// and the flush comes afterwards.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(7);
 
 /// Connections that the system keeps for us until they are accepted.
 const BACKLOG: i32 = 1024;
