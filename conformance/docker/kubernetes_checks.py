@@ -1,12 +1,16 @@
 """The Helm chart: rendered by helm, and read strictly with the types of Kubernetes' own API."""
 
+import functools
 import os
+import shutil
 import subprocess
 
 from engine import CACHE, REPOSITORY, require
 
 CHART = REPOSITORY / "deploy" / "helm" / "huedb"
 HELM = "helm.sh/helm/v3/cmd/helm@v3.21.4"
+# A helm that is built without these believes in Kubernetes 1.20.
+CLUSTER = "-X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=34"
 PROGRAMS = CACHE / "go" / "bin"
 MANIFESTS = REPOSITORY / "conformance" / "docker" / "manifests"
 EVERYTHING = (
@@ -19,10 +23,12 @@ EVERYTHING = (
 
 def install():
     """Builds helm and the manifest reader from their Go modules, unless they are there."""
+    require(shutil.which("go"), "Go is needed to build helm: https://go.dev/dl")
     environment = {**os.environ, "GOBIN": str(PROGRAMS), "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -trimpath"}
+    run = functools.partial(subprocess.run, env=environment, check=True, stdout=subprocess.DEVNULL)
     if not (PROGRAMS / "helm").exists():
-        subprocess.run(["go", "install", HELM], env=environment, check=True, capture_output=True)
-    subprocess.run(["go", "build", "-o", str(PROGRAMS / "manifests"), "."], cwd=MANIFESTS, env=environment, check=True, capture_output=True)
+        run(["go", "install", "-ldflags", CLUSTER, HELM])
+    run(["go", "build", "-o", str(PROGRAMS / "manifests"), "."], cwd=MANIFESTS)
 
 
 def helm(*arguments):
