@@ -29,9 +29,13 @@ pub use catalog::{
     CollectionChange, CollectionDescriptor, DEFAULT_DATABASE, DEFAULT_TENANT, Database, Existing,
     NewCollection, Scope,
 };
-pub use collection::{Collection, GetRequest, Hit, QueryRequest, Selection, WriteTicket};
+pub use collection::{
+    Collection, Explanation, GetRequest, Hit, IndexingStatus, QueryRequest, Selection, SourceKind,
+    SourceSearch, WriteTicket,
+};
 pub use engine::{Components, Engine};
 pub use error::Error;
+pub use huedb_index::vector::SearchPlan;
 pub use options::EngineOptions;
 pub use shape::{MetadataKind, MetadataKinds, Shape};
 pub use shared::IdSource;

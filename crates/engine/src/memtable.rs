@@ -120,6 +120,11 @@ impl Memtable {
         rows.filter(move |(_, row)| row.is_visible(seq))
     }
 
+    /// Rows, superseded ones included.
+    pub(crate) fn rows(&self) -> u32 {
+        self.rows.len() as u32
+    }
+
     /// Bytes that the rows take, about.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)

@@ -5,15 +5,16 @@
 use std::arch::x86_64::{
     __m128i, __m256, __m256i, _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtsi128_si32, _mm_cvtss_f32,
     _mm_loadu_si128, _mm_movehdup_ps, _mm_movehl_ps, _mm_shuffle_epi32, _mm256_add_epi32, _mm256_add_ps,
-    _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_extractf128_ps,
-    _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16,
-    _mm256_maskload_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_sub_ps,
+    _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_cvtepu8_epi16,
+    _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_maskload_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_sub_ps,
 };
 
 use crate::entry::{Table, entry_points};
 use crate::prefetch::prefetch_next_group;
 
-pub(crate) const TABLE: Table = Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many };
+pub(crate) const TABLE: Table =
+    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u8_gather };
 
 const LANES: usize = 8;
 const BLOCK: usize = 4 * LANES;
@@ -24,6 +25,7 @@ static MASKS: [i32; 2 * LANES] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0,
 
 entry_points! { f32 rows 2, #[target_feature(enable = "avx2,fma")] }
 entry_points! { i8 rows 4, #[target_feature(enable = "avx2,fma")] }
+entry_points! { u8 gather, #[target_feature(enable = "avx2,fma")] }
 
 /// Four running sums a row hide the latency of the fused multiply-add; two rows at a time is what fits
 /// into the 16 registers.
@@ -154,4 +156,32 @@ fn reduce_i32(sum: __m256i) -> i32 {
 #[target_feature(enable = "avx2,fma")]
 unsafe fn bias_i8(_query: &[i8]) -> i32 {
     0
+}
+
+/// Widened to 16 bits as in [`sums_i8`], the rows without their sign.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn sums_u8(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
+    let length = query.len();
+    let mut sums = [_mm256_setzero_si256(); 4];
+    let mut at = 0;
+    while at + LANES_I8 <= length {
+        // SAFETY: `at + LANES_I8 <= length`, and every row has as many bytes.
+        unsafe {
+            let a = load_wide(query.as_ptr().add(at));
+            for (sum, start) in sums.iter_mut().zip(starts) {
+                let b = _mm256_cvtepu8_epi16(_mm_loadu_si128(start.add(at).cast()));
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(a, b));
+            }
+        }
+        at += LANES_I8;
+    }
+    let mut sums = sums.map(|sum| reduce_i32(sum));
+    for (sum, start) in sums.iter_mut().zip(starts) {
+        for (place, a) in query.iter().enumerate().skip(at) {
+            // SAFETY: `place` is below the length of the query.
+            *sum += i32::from(*a) * i32::from(unsafe { *start.add(place) });
+        }
+    }
+    sums
 }

@@ -3,15 +3,19 @@
 #![allow(unsafe_code, reason = "vector loads through pointers; the contract is that of `entry::Table`")]
 
 use std::arch::x86_64::{
-    __m512, __m512i, _mm256_maskz_loadu_epi8, _mm512_add_epi32, _mm512_add_ps, _mm512_cvtepi8_epi16,
+    __m512, __m512i, _mm_add_epi32, _mm_storeu_si128, _mm256_add_epi32, _mm256_castsi256_si128,
+    _mm256_extracti128_si256, _mm256_maskz_loadu_epi8, _mm512_add_epi32, _mm512_add_ps,
+    _mm512_castsi512_si256, _mm512_cvtepi8_epi16, _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64,
     _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_madd_epi16, _mm512_maskz_loadu_ps, _mm512_reduce_add_epi32,
-    _mm512_reduce_add_ps, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_sub_ps,
+    _mm512_reduce_add_ps, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_sub_ps, _mm512_unpackhi_epi32,
+    _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
 
 use crate::entry::{Table, entry_points};
 use crate::prefetch::prefetch_next_group;
 
-pub(crate) const TABLE: Table = Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many };
+pub(crate) const TABLE: Table =
+    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u8_gather };
 
 const LANES: usize = 16;
 const BLOCK: usize = 4 * LANES;
@@ -19,6 +23,7 @@ const LANES_I8: usize = 32;
 
 entry_points! { f32 rows 4, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
 entry_points! { i8 rows 4, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
+entry_points! { u8 gather, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
 
 /// Four running sums a row hide the latency of the fused multiply-add; with four rows at a time each part
 /// of the query is loaded once for four uses. 16 sums and 4 query parts fit into the 32 registers.
@@ -115,4 +120,40 @@ unsafe fn load_wide(mask: u32, from: *const i8) -> __m512i {
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 unsafe fn bias_i8(_query: &[i8]) -> i32 {
     0
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn sums_u8(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
+    let length = query.len();
+    let mut sums = [_mm512_setzero_si512(); 4];
+    let mut at = 0;
+    while at < length {
+        let mask = u32::MAX >> LANES_I8.saturating_sub(length - at);
+        // SAFETY: the mask leaves out every lane at or behind `length`; masked lanes are not read.
+        unsafe {
+            let a = load_wide(mask, query.as_ptr().add(at));
+            for (sum, start) in sums.iter_mut().zip(starts) {
+                let b = _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(mask, start.add(at).cast()));
+                *sum = _mm512_add_epi32(*sum, _mm512_madd_epi16(a, b));
+            }
+        }
+        at += LANES_I8;
+    }
+    reduce_four(sums)
+}
+
+/// The sums of the lanes of four registers.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(crate) fn reduce_four([a, b, c, d]: [__m512i; 4]) -> [i32; 4] {
+    let ab = _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+    let cd = _mm512_add_epi32(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+    let abcd = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+    let two = _mm256_add_epi32(_mm512_castsi512_si256(abcd), _mm512_extracti64x4_epi64::<1>(abcd));
+    let one = _mm_add_epi32(_mm256_castsi256_si128(two), _mm256_extracti128_si256::<1>(two));
+    let mut sums = [0; 4];
+    // SAFETY: the array has the 16 bytes that are stored.
+    unsafe { _mm_storeu_si128(sums.as_mut_ptr().cast(), one) };
+    sums
 }

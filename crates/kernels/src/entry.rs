@@ -12,13 +12,18 @@ pub(crate) struct Table {
     pub(crate) squared_l2_many: unsafe fn(&[f32], &[f32], &mut [f32]),
     pub(crate) dot_i8: unsafe fn(&[i8], &[i8]) -> i32,
     pub(crate) dot_i8_many: unsafe fn(&[i8], &[i8], &mut [i32]),
+    /// Query, start of the block, bytes from one row to the next, rows, results: undefined behaviour unless
+    /// the block has `query.len()` bytes from the start of every one of `rows`, of which there are as many
+    /// as results.
+    pub(crate) dot_u8_gather: unsafe fn(&[i8], *const u8, usize, &[u32], &mut [i32]),
 }
 
-/// Defines the six `f32` and `i8` entry points of a level.
+/// Defines the entry points of a level.
 ///
 /// The module provides `sums::<ROWS, DIFFERENCE>(query, rows) -> [f32; ROWS]` and
 /// `sums_i8::<ROWS>(query, rows) -> [i32; ROWS]`, where `rows` holds `ROWS` rows as long as `query`, and
-/// `bias_i8(query) -> i32`, which is subtracted from every sum of `sums_i8`. Every function gets the
+/// `bias_i8(query) -> i32`, which is subtracted from every sum of `sums_i8`; and
+/// `sums_u8(query, starts of four rows) -> [i32; 4]`. Every function gets the
 /// attributes given, so that the loops are inlined into code that may use the same instructions.
 macro_rules! entry_points {
     (f32 rows $rows_f32:literal, $(#[$attribute:meta])*) => {
@@ -88,6 +93,26 @@ macro_rules! entry_points {
             for (row, out) in rest.zip(outs.into_remainder()) {
                 // SAFETY: the row is as long as the query; the CPU has the instructions.
                 *out = unsafe { sums_i8::<1>(query, row)[0] }.wrapping_sub(bias);
+            }
+        }
+    };
+    (u8 gather, $(#[$attribute:meta])*) => {
+        $(#[$attribute])*
+        pub(crate) unsafe fn dot_u8_gather(
+            query: &[i8],
+            block: *const u8,
+            stride: usize,
+            rows: &[u32],
+            out: &mut [i32],
+        ) {
+            for (rows, out) in rows.chunks(4).zip(out.chunks_mut(4)) {
+                // A group that is not full repeats its last row.
+                let start = |place: usize| {
+                    block.wrapping_add(rows[place.min(rows.len() - 1)] as usize * stride)
+                };
+                // SAFETY: the caller guarantees `query.len()` bytes at every row and the instructions.
+                let sums = unsafe { sums_u8(query, [start(0), start(1), start(2), start(3)]) };
+                out.copy_from_slice(&sums[..out.len()]);
             }
         }
     };

@@ -11,6 +11,10 @@ use crate::{Level, scalar};
 /// The longest `i8` operand: the sum of so many products of -128 and -128 still fits into an `i32`.
 pub const I8_LENGTH_MAX: usize = 131_071;
 
+/// The longest operand of [`Kernels::dot_u8_gather`]: the sum of so many products of -128 and 255 still fits
+/// into an `i32`.
+pub const U8_LENGTH_MAX: usize = 65_793;
+
 /// The kernels of one [`Level`] that this CPU can run.
 ///
 /// Distances computed with one value are reproducible to the last bit; those of two levels may differ in
@@ -131,6 +135,23 @@ impl Kernels {
         }
         // SAFETY: the CPU has the level, the query is not empty, and the lengths were checked above.
         unsafe { (self.table.dot_i8_many)(query, rows, out) }
+    }
+
+    /// The exact dot products of `query` with some rows of a block: row `r` is the bytes from `r * stride`
+    /// on, as many as the query has, taken as unsigned. Lengths that are a multiple of 64 are fastest.
+    ///
+    /// # Panics
+    /// Unless the block has every row whole and `out` one place a row, or if the query is longer than
+    /// [`U8_LENGTH_MAX`].
+    #[inline]
+    pub fn dot_u8_gather(self, query: &[i8], block: &[u8], stride: usize, rows: &[u32], out: &mut [i32]) {
+        assert_eq!(rows.len(), out.len(), "out must have one place for every row");
+        assert!(query.len() <= U8_LENGTH_MAX, "operands are too long for 32-bit sums");
+        let last = rows.iter().fold(0, |last, row| last.max(*row)) as usize;
+        let end = last.checked_mul(stride).and_then(|start| start.checked_add(query.len()));
+        assert!(end.is_some_and(|end| end <= block.len()), "the block must have the rows");
+        // SAFETY: the CPU has the level, there is one result a row, and the last row ends inside the block.
+        unsafe { (self.table.dot_u8_gather)(query, block.as_ptr(), stride, rows, out) }
     }
 }
 

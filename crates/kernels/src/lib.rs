@@ -9,12 +9,13 @@
 //! - `f32` sums of different levels differ only by the order of additions and by fused multiply-add: every
 //!   level stays within `(n + 8) * 2^-24` of the exact sum, relative to the sum of the terms' magnitudes.
 //!   For dot products with underflow, add `n * 2^-149`.
-//! - `i8` results are exact, and equal on all levels, over the whole range -128..=127.
+//! - `i8` and `u8` results are exact, and equal on all levels, over the whole range -128..=127.
 //! - No alignment is needed. Not-a-number and infinities go through as IEEE 754 says.
 //!
 //! Nearly all `unsafe` code of the project lives in this crate. It reads no environment variables and
 //! has no dependencies.
 
+mod buffer;
 mod entry;
 mod level;
 mod scalar;
@@ -33,6 +34,7 @@ mod neon_dot;
 mod kernels;
 mod prefetch;
 
-pub use kernels::{I8_LENGTH_MAX, Kernels};
+pub use buffer::{Buffer, Plain};
+pub use kernels::{I8_LENGTH_MAX, Kernels, U8_LENGTH_MAX};
 pub use level::Level;
 pub use prefetch::{prefetch, prefetch_start};

@@ -4,13 +4,15 @@
 
 use crate::entry::{Table, entry_points};
 
-pub(crate) const TABLE: Table = Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many };
+pub(crate) const TABLE: Table =
+    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u8_gather };
 
 /// Independent sums, enough for the compiler to use whatever vector registers the target's base line has.
 const LANES: usize = 16;
 
 entry_points! { f32 rows 1, }
 entry_points! { i8 rows 1, }
+entry_points! { u8 gather, }
 
 #[inline]
 unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(query: &[f32], rows: &[f32]) -> [f32; ROWS] {
@@ -54,4 +56,13 @@ unsafe fn sums_i8<const ROWS: usize>(query: &[i8], rows: &[i8]) -> [i32; ROWS] {
 #[inline]
 unsafe fn bias_i8(_query: &[i8]) -> i32 {
     0
+}
+
+#[inline]
+unsafe fn sums_u8(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
+    starts.map(|start| {
+        // SAFETY: the caller guarantees as many bytes as the query has.
+        let row = unsafe { std::slice::from_raw_parts(start, query.len()) };
+        query.iter().zip(row).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+    })
 }

@@ -1,13 +1,14 @@
-//! Several segments become one; superseded and deleted records leave the disk.
+//! Several segments become one; superseded and deleted records leave the disk, and large segments get a graph.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use huedb_index::vector::{BaseGraph, GraphParameters};
 use roaring::RoaringBitmap;
 
 use super::state::CollectionState;
 use crate::error::Error;
-use crate::segment::{PlacedRow, RecordSegment};
+use crate::segment::{GraphJob, PlacedRow, RecordSegment};
 use crate::snapshot::{SegmentView, Snapshot};
 use crate::source::Source;
 
@@ -18,8 +19,13 @@ const TIER_RATIO: u64 = 8;
 /// Share of dead rows, in percent, beyond which a segment is rewritten on its own.
 const DEAD_PERCENT_MAX: u64 = 25;
 
+/// A graph is extended if it has one in so many of the rows; else all is built anew.
+const BASE_ONE_IN: u64 = 4;
+/// Segments without a graph are merged with one that has a graph once they have one in so many of its rows.
+const GROWTH_ONE_IN: u64 = 4;
+
 /// A row that a merge dropped.
-const DROPPED: u32 = u32::MAX;
+const DROPPED: u32 = BaseGraph::DROPPED;
 
 /// Segments and the one that takes their place.
 struct Merged {
@@ -32,7 +38,7 @@ struct Merged {
 
 impl CollectionState {
     pub(crate) fn schedule_compaction(self: &Arc<Self>) {
-        if !choose(&self.published().segments).is_empty()
+        if !self.due(&self.published().segments).is_empty()
             && !self.compaction_scheduled.swap(true, Ordering::AcqRel)
         {
             self.shared.maintenance.compact(self);
@@ -44,7 +50,7 @@ impl CollectionState {
         self.compaction_scheduled.store(false, Ordering::Release);
         loop {
             let snapshot = self.published();
-            let chosen = choose(&snapshot.segments);
+            let chosen = self.due(&snapshot.segments);
             if chosen.is_empty() || self.shared.maintenance.is_stopping() {
                 return Ok(());
             }
@@ -83,8 +89,61 @@ impl CollectionState {
                 row: *row,
             })
             .collect();
-        let output = self.build(&placed, snapshot.shape.dimension)?;
+        let moved_with_embedding = self.base(inputs, &moved, placed.len());
+        let job = GraphJob {
+            parameters: self.graph_parameters(),
+            base: moved_with_embedding.as_ref().map(|(segment, moved)| (Arc::clone(segment), &moved[..])),
+            progress: &self.build_progress,
+            is_cancelled: &|| self.shared.maintenance.is_stopping(),
+        };
+        let job = (placed.len() as u64 >= self.shared.options.graph_rows_min).then_some(&job);
+        let output = self.build(&placed, snapshot.shape.dimension, job)?;
         Ok(Merged { inputs: inputs.iter().map(|view| Arc::clone(&view.segment)).collect(), moved, output })
+    }
+}
+
+impl CollectionState {
+    fn due(&self, segments: &[SegmentView]) -> Vec<usize> {
+        choose(segments, self.shared.options.graph_rows_min)
+    }
+
+    /// What the collection's settings mean for its graphs.
+    fn graph_parameters(&self) -> GraphParameters {
+        let hnsw = self.entry.descriptor().hnsw;
+        GraphParameters::from_hnsw(hnsw.max_neighbors, hnsw.ef_construction)
+    }
+
+    /// The input whose graph is worth extending, and where its rows with an embedding go.
+    fn base(
+        &self,
+        inputs: &[SegmentView],
+        moved: &[Vec<u32>],
+        rows: usize,
+    ) -> Option<(Arc<RecordSegment>, Vec<u32>)> {
+        let links = self.graph_parameters().links;
+        let suitable = |view: &SegmentView| {
+            view.segment.graph().is_some_and(|graph| graph.links_per_node() == links)
+                && view.live_rows() * BASE_ONE_IN >= rows as u64
+                && view.live_rows() * 2 >= u64::from(view.segment.rows())
+        };
+        let (view, moved) = inputs
+            .iter()
+            .zip(moved)
+            .filter(|(view, _)| suitable(view))
+            .max_by_key(|(view, _)| view.live_rows())?;
+        let missing = view.segment.missing();
+        let kept = (0_u32..).zip(moved).map(|(row, to)| if missing.contains(row) { DROPPED } else { *to });
+        Some((Arc::clone(&view.segment), kept.collect()))
+    }
+
+    /// Records whose place in a graph is still to come.
+    pub(super) fn waiting_for_graph(&self, snapshot: &Snapshot) -> u64 {
+        let waiting = flat_rows(&snapshot.segments);
+        if waiting < self.shared.options.graph_rows_min {
+            0
+        } else {
+            waiting.saturating_sub(self.build_progress.done())
+        }
     }
 }
 
@@ -109,8 +168,20 @@ impl Merged {
     }
 }
 
+fn flat_rows(segments: &[SegmentView]) -> u64 {
+    segments.iter().filter(|view| view.segment.is_flat()).map(SegmentView::live_rows).sum()
+}
+
 /// Indexes of the segments to merge now; none if nothing is due.
-fn choose(segments: &[SegmentView]) -> Vec<usize> {
+fn choose(segments: &[SegmentView], graph_rows_min: u64) -> Vec<usize> {
+    if let Some(damaged) = segments.iter().position(|view| view.segment.lost_index()) {
+        return vec![damaged];
+    }
+    let flat = flat_rows(segments);
+    if flat >= graph_rows_min {
+        let joins = |view: &SegmentView| view.segment.is_flat() || view.live_rows() <= flat * GROWTH_ONE_IN;
+        return (0..segments.len()).filter(|index| joins(&segments[*index])).collect();
+    }
     let mut by_size: Vec<_> = (0..segments.len()).map(|index| (segments[index].live_rows(), index)).collect();
     by_size.sort_unstable();
     for start in 0..by_size.len() {

@@ -11,7 +11,7 @@ use super::state::CollectionState;
 use crate::catalog::rows;
 use crate::error::Error;
 use crate::memtable::Memtable;
-use crate::segment::{PlacedRow, RecordSegment, build_segment};
+use crate::segment::{GraphJob, PlacedRow, RecordSegment, build_segment};
 use crate::snapshot::{FrozenMemtable, SegmentView, Snapshot};
 use crate::source::Source;
 
@@ -80,21 +80,24 @@ impl CollectionState {
             .iter()
             .map(|(doc_id, row)| PlacedRow { doc_id: *doc_id, source: &sources[row.memtable], row: row.from })
             .collect();
-        let segment = self.build(&placed, snapshot.shape.dimension)?;
+        let segment = self.build(&placed, snapshot.shape.dimension, None)?;
         Ok(Flushed { memtables, last_seq, rows: rows.into_iter().map(|(_, row)| row).collect(), segment })
     }
 
-    /// Writes `rows` into a new segment and opens it; no segment for no rows.
+    /// Writes `rows` into a new segment, with a graph if there is a job for it, and opens it; no segment for no
+    /// rows.
     pub(super) fn build(
         &self,
         rows: &[PlacedRow<'_>],
         dimension: Option<u32>,
+        job: Option<&GraphJob<'_>>,
     ) -> Result<Option<Arc<RecordSegment>>, Error> {
         if rows.is_empty() {
             return Ok(None);
         }
         let name = self.shared.new_segment_name(self.id);
-        build_segment(self.shared.blobs.put(&name)?, rows, (dimension.unwrap_or(0), self.space()))?;
+        let shape = (dimension.unwrap_or(0), self.space());
+        build_segment(self.shared.blobs.put(&name)?, rows, shape, job)?;
         Ok(Some(Arc::new(self.shared.open_segment(name.as_str())?)))
     }
 

@@ -1,6 +1,7 @@
 //! One collection: its place in the catalog, its state in memory, and what can be done with it.
 
 mod compact;
+mod explain;
 mod flush;
 mod manifest;
 mod open;
@@ -21,6 +22,7 @@ use crate::error::Error;
 use crate::shape::Shape;
 use crate::shared::Shared;
 
+pub use explain::{Explanation, SourceKind, SourceSearch};
 use manifest::Manifest;
 pub(crate) use manifest::ManifestRow;
 pub use read::{GetRequest, Hit, QueryRequest};
@@ -78,6 +80,8 @@ impl CollectionEntry {
         drop(state);
         // What the log brought back may fill memtables that wait for a flush.
         opened.schedule_flush();
+        // A segment may have lost its graph to damage, or never got one.
+        opened.schedule_compaction();
         Ok(opened)
     }
 }
@@ -165,6 +169,44 @@ impl Collection {
     /// [`Error::DimensionMismatch`], [`Error::InvalidFilter`], [`Error::RecordNotFound`], [`Error::Corrupt`].
     pub fn query(&self, request: &QueryRequest) -> Result<Vec<Vec<Hit>>, Error> {
         let state = self.state()?;
-        read::query(&state.published(), state.space(), request)
+        let candidates = self.descriptor().hnsw.ef_search;
+        read::query(&state.published(), (state.space(), candidates), request, None)
     }
+
+    /// What [`Self::query`] does for `request`: its answers, and for each embedding how every source was
+    /// searched.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub fn explain(&self, request: &QueryRequest) -> Result<(Vec<Vec<Hit>>, Explanation), Error> {
+        let state = self.state()?;
+        let candidates = self.descriptor().hnsw.ef_search;
+        let mut explanation = Explanation::default();
+        let space = (state.space(), candidates);
+        let hits = read::query(&state.published(), space, request, Some(&mut explanation))?;
+        Ok((hits, explanation))
+    }
+
+    /// How many of the records are where queries find them fastest.
+    ///
+    /// Records are found as soon as their write is acknowledged, whatever this says: until they are in a graph
+    /// they are compared one by one.
+    ///
+    /// # Errors
+    /// As [`Self::count`].
+    pub fn indexing(&self) -> Result<IndexingStatus, Error> {
+        let state = self.state()?;
+        let snapshot = state.published();
+        let waiting = state.waiting_for_graph(&snapshot).min(snapshot.live);
+        Ok(IndexingStatus { records: snapshot.live, indexed: snapshot.live - waiting })
+    }
+}
+
+/// How far the background work of a collection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexingStatus {
+    /// All records.
+    pub records: u64,
+    /// Those that do not wait for their place in a graph.
+    pub indexed: u64,
 }

@@ -1,11 +1,14 @@
 //! Reading records: by id and condition, and by distance.
 
+use std::time::{Duration, Instant};
+
 use huedb_index::metadata::FilterMatcher;
 use huedb_index::topk::{Neighbour, SharedBound, TopK};
-use huedb_index::vector::{Flat, Kernels, Query, Scope};
+use huedb_index::vector::{Flat, Found, Kernels, Query, Scope};
 use huedb_types::{Distance, DocId, Filter, Record};
 use roaring::RoaringBitmap;
 
+use super::explain::{Explanation, SourceKind, SourceSearch};
 use super::select::{Selection, matcher, matching_rows, rows_with_ids, select};
 use crate::error::Error;
 use crate::memtable::Memtable;
@@ -54,22 +57,36 @@ pub(super) fn get(snapshot: &Snapshot, request: &GetRequest) -> Result<Vec<Recor
 
 pub(super) fn query(
     snapshot: &Snapshot,
-    space: Distance,
+    (space, ef_search): (Distance, u32),
     request: &QueryRequest,
+    mut explanation: Option<&mut Explanation>,
 ) -> Result<Vec<Vec<Hit>>, Error> {
     check_dimensions(snapshot, &request.embeddings)?;
+    let start = Instant::now();
     let candidates = candidates(snapshot, request)?;
+    if let Some(explanation) = &mut explanation {
+        explanation.selecting = start.elapsed();
+    }
     let mut cache = DocumentCache::default();
-    let search = |embedding: &Vec<f32>| {
+    let mut answers = Vec::with_capacity(request.embeddings.len());
+    for embedding in &request.embeddings {
         let query = Query::new(Kernels::detect(), space, embedding);
-        let nearest = nearest(snapshot, &candidates, &query, request.k as usize)?;
+        let mut searches = Vec::new();
+        let wanted = (request.k as usize, ef_search);
+        let nearest =
+            nearest(snapshot, &candidates, &query, wanted, explanation.is_some().then_some(&mut searches))?;
+        let start = Instant::now();
         let hit = |near: Near| {
             let record = candidates[near.source].view.source.record(near.row, request.include, &mut cache)?;
             Ok(Hit { record, distance: near.distance })
         };
-        nearest.into_iter().map(hit).collect()
-    };
-    request.embeddings.iter().map(search).collect()
+        answers.push(nearest.into_iter().map(hit).collect::<Result<_, Error>>()?);
+        if let Some(explanation) = &mut explanation {
+            explanation.searches.push(searches);
+            explanation.loading += start.elapsed();
+        }
+    }
+    Ok(answers)
 }
 
 fn check_dimensions(snapshot: &Snapshot, embeddings: &[Vec<f32>]) -> Result<(), Error> {
@@ -142,13 +159,18 @@ fn nearest(
     snapshot: &Snapshot,
     candidates: &[Candidates],
     query: &Query<'_>,
-    k: usize,
+    (k, ef_search): (usize, u32),
+    mut searches: Option<&mut Vec<SourceSearch>>,
 ) -> Result<Vec<Near>, Error> {
     let bound = SharedBound::new();
     let mut found = Vec::new();
     for (number, candidate) in candidates.iter().enumerate() {
-        let neighbours = candidate.nearest(snapshot, query, k, &bound)?;
-        for Neighbour { distance, row } in neighbours {
+        let start = searches.is_some().then(Instant::now);
+        let in_source = candidate.nearest(snapshot, query, (k, ef_search), &bound)?;
+        if let (Some(searches), Some(start)) = (&mut searches, start) {
+            searches.push(candidate.report(&in_source, start.elapsed()));
+        }
+        for Neighbour { distance, row } in in_source.neighbours {
             found.push(Near { distance, doc_id: candidate.view.source.doc_id(row)?, source: number, row });
         }
     }
@@ -164,13 +186,13 @@ impl Candidates {
         &self,
         snapshot: &Snapshot,
         query: &Query<'_>,
-        k: usize,
+        (k, ef_search): (usize, u32),
         bound: &SharedBound,
-    ) -> Result<Vec<Neighbour>, Error> {
+    ) -> Result<Found, Error> {
         match &self.view.source {
             Source::Memtable(memtable) => self.nearest_in_memtable(memtable, snapshot, query, k),
             Source::Segment(segment) if segment.missing().len() == u64::from(segment.rows()) => {
-                Ok(Vec::new())
+                Ok(Found::default())
             }
             Source::Segment(segment) => {
                 let scope = Scope {
@@ -179,7 +201,7 @@ impl Candidates {
                     bound: Some(bound),
                     ..Scope::all(k)
                 };
-                segment.search(query, &scope)
+                segment.search(query, &scope, ef_search)
             }
         }
     }
@@ -191,15 +213,33 @@ impl Candidates {
         snapshot: &Snapshot,
         query: &Query<'_>,
         k: usize,
-    ) -> Result<Vec<Neighbour>, Error> {
+    ) -> Result<Found, Error> {
         let mut nearest = TopK::new(k);
+        let mut compared = 0;
         for (index, row) in memtable.visible(snapshot.seq) {
             let is_allowed = self.allowed.as_ref().is_none_or(|allowed| allowed.contains(index));
             let Some(embedding) = row.embedding.as_deref().filter(|_| is_allowed) else { continue };
             let block = Flat::new(embedding.len(), embedding, Some(std::slice::from_ref(&row.inverse_norm)));
             let block = block.map_err(|error| Error::Corrupt { reason: error.to_string() })?;
             nearest.push(index, block.distance(query, 0));
+            compared += 1;
         }
-        Ok(nearest.into_sorted())
+        let neighbours = nearest.into_sorted();
+        Ok(Found { neighbours, scanned_rows: compared, rescored_rows: compared, ..Found::default() })
+    }
+
+    fn report(&self, found: &Found, elapsed: Duration) -> SourceSearch {
+        let (kind, rows) = match &self.view.source {
+            Source::Memtable(memtable) => (SourceKind::Memtable, memtable.rows()),
+            Source::Segment(segment) => (SourceKind::Segment, segment.rows()),
+        };
+        SourceSearch {
+            kind,
+            rows,
+            plan: found.plan,
+            compared: found.scanned_rows,
+            rescored: found.rescored_rows,
+            elapsed,
+        }
     }
 }

@@ -22,6 +22,7 @@ use crate::catalog::rows;
 use crate::error::Error;
 use crate::log::{self, Change};
 use crate::memtable::Memtable;
+use crate::segment::BuildProgress;
 use crate::shape::Shape;
 use crate::shared::Shared;
 use crate::snapshot::{FrozenMemtable, Place, Snapshot};
@@ -44,6 +45,8 @@ pub(crate) struct CollectionState {
     pub(super) manifest: Mutex<Manifest>,
     pub(super) flush_scheduled: AtomicBool,
     pub(super) compaction_scheduled: AtomicBool,
+    /// Of the graph that a compaction builds.
+    pub(super) build_progress: BuildProgress,
     /// Set while flushes fail, so that nobody waits for one.
     pub(super) flush_failing: AtomicBool,
     pub(super) flushed: Notify,
@@ -102,6 +105,7 @@ impl CollectionState {
             manifest: Mutex::new(manifest),
             flush_scheduled: AtomicBool::new(false),
             compaction_scheduled: AtomicBool::new(false),
+            build_progress: BuildProgress::default(),
             flush_failing: AtomicBool::new(false),
             flushed: Notify::new(),
         }

@@ -3,7 +3,7 @@
 //! Each section is one pass over the rows, so memory holds their places and offsets but never their
 //! contents.
 
-use huedb_index::vector::{Codes, Flat, inverse_norm};
+use huedb_index::vector::{Codes, Flat, Graph, inverse_norm};
 use huedb_storage::blob::BlobWriter;
 use huedb_storage::segment::{SectionId, SegmentWriter};
 use huedb_types::{Distance, DocId};
@@ -11,6 +11,7 @@ use roaring::RoaringBitmap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::documents::{DocumentCache, DocumentsBuilder};
+use super::graph::{GraphJob, build_graph};
 use super::sections as section;
 use crate::codec::Encoder;
 use crate::error::Error;
@@ -25,13 +26,14 @@ pub(crate) struct PlacedRow<'a> {
 }
 
 /// Writes `rows`, ascending by `DocId`, as a segment of embeddings with `dimension` numbers that are
-/// compared by `distance`.
+/// compared by `distance`, with a graph if there is a job for it.
 ///
 /// Returns the bytes written. When this returns, the file is durable.
 pub(crate) fn build_segment(
     blob: Box<dyn BlobWriter>,
     rows: &[PlacedRow<'_>],
     (dimension, distance): (u32, Distance),
+    job: Option<&GraphJob<'_>>,
 ) -> Result<u64, Error> {
     debug_assert!(rows.is_sorted_by(|left, right| left.doc_id < right.doc_id));
     let mut writer = SegmentWriter::new(blob, section::RECORD_SEGMENT)?;
@@ -49,7 +51,10 @@ pub(crate) fn build_segment(
         Ok(())
     })?;
     write_documents(&mut writer, rows)?;
-    write_codes(&mut writer, rows, dimension, distance)?;
+    match job.and_then(|job| build_graph(rows, dimension, distance, job)) {
+        Some(graph) => write_graph(&mut writer, &graph)?,
+        None => write_codes(&mut writer, rows, dimension, distance)?,
+    }
     let mut statistics = Encoder::default();
     statistics.u32(rows.len() as u32);
     statistics.u32(dimension);
@@ -136,6 +141,12 @@ fn write_codes(
     writer.section(section::CODES, bytemuck::cast_slice(codes.codes()))?;
     writer.section(section::CODE_HEADERS, bytemuck::cast_slice(codes.headers()))?;
     Ok(writer.section(section::CODE_CENTRE, bytemuck::cast_slice(codes.centre()))?)
+}
+
+fn write_graph(writer: &mut SegmentWriter<'_>, graph: &Graph) -> Result<(), Error> {
+    writer.section(section::GRAPH_HEAD, &graph.head().encode())?;
+    writer.section(section::GRAPH_LINKS, bytemuck::cast_slice(graph.links()))?;
+    Ok(writer.section(section::GRAPH_CODES, graph.codes())?)
 }
 
 fn write_documents(writer: &mut SegmentWriter<'_>, rows: &[PlacedRow<'_>]) -> Result<(), Error> {

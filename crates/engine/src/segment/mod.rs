@@ -5,12 +5,19 @@
 
 mod build;
 mod documents;
+mod graph;
 mod reader;
 mod sections;
 
 pub(crate) use build::{PlacedRow, build_segment};
 pub(crate) use documents::DocumentCache;
+pub(crate) use graph::{BuildProgress, GraphJob};
 pub(crate) use reader::RecordSegment;
+
+/// What is said of a segment whose content cannot be.
+fn damaged(what: &str, name: &str) -> crate::error::Error {
+    crate::error::Error::Corrupt { reason: format!("segment {what} is wrong, file=`{name}`") }
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,15 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use huedb_index::topk::Neighbour;
-use huedb_index::vector::{BlockCodes, CodedFlat, Flat, Query, Scope, VectorIndex};
+use huedb_index::vector::{BlockCodes, CodedFlat, Flat, Found, GraphHead, Query, Scope, VectorIndex};
 use huedb_storage::blob::Blob;
 use huedb_storage::segment::{SectionId, SegmentReader};
 use huedb_types::{Distance, DocId};
 use roaring::RoaringBitmap;
 
 use super::build::{id_slot, id_table_slots};
+use super::damaged;
 use super::documents::{DocumentCache, Documents};
+use super::graph::open_graph;
 use super::sections as section;
 use crate::codec::Decoder;
 use crate::error::Error;
@@ -28,16 +29,18 @@ pub(crate) struct RecordSegment {
     dimension: u32,
     distance: Distance,
     missing: RoaringBitmap,
+    graph: Option<GraphHead>,
+    /// Codes or a graph were damaged; they are not used until they are made again.
+    lost_index: bool,
 }
 
 impl RecordSegment {
-    /// Opens the segment and verifies every checksum.
+    /// Opens the segment and verifies every checksum. Damage to what can be made again is no error.
     pub(crate) fn open(blob: Blob, name: &str) -> Result<Self, Error> {
         static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
         let reader = SegmentReader::open(blob, name)?;
-        reader.verify_all()?;
-        let damaged =
-            |what: &str| Error::Corrupt { reason: format!("segment {what} is wrong, file=`{name}`") };
+        let mut lost_index = verify(&reader)?;
+        let damaged = |what: &str| damaged(what, name);
         let mut statistics =
             Decoder::new(reader.section(section::STATISTICS).ok_or_else(|| damaged("statistics"))?);
         let (rows, dimension, _missing) = (statistics.u32()?, statistics.u32()?, statistics.u32()?);
@@ -47,7 +50,14 @@ impl RecordSegment {
         let missing =
             RoaringBitmap::deserialize_from(missing).map_err(|_| damaged("missing-embeddings map"))?;
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
-        let segment = Self { number, name: name.to_owned(), reader, rows, dimension, distance, missing };
+        let graph = if lost_index { Ok(None) } else { open_graph(&reader, (rows, dimension, distance)) };
+        let graph = graph.unwrap_or_else(|error| {
+            tracing::error!(%error, "the graph is not used until it is built again");
+            lost_index = true;
+            None
+        });
+        let name = name.to_owned();
+        let segment = Self { number, name, reader, rows, dimension, distance, missing, graph, lost_index };
         segment.check_lengths()?;
         Ok(segment)
     }
@@ -70,7 +80,7 @@ impl RecordSegment {
     }
 
     pub(super) fn damaged(&self, what: &str) -> Error {
-        Error::Corrupt { reason: format!("segment {what} is wrong, file=`{}`", self.name) }
+        damaged(what, &self.name)
     }
 
     /// The section's bytes; nothing if it is missing.
@@ -97,22 +107,49 @@ impl RecordSegment {
         self.numbers(section::VECTORS)
     }
 
-    /// The nearest rows within `scope`, through the best index that the segment has.
+    /// The nearest rows within `scope`, through the best index that the segment has; a graph's search keeps at
+    /// least `candidates` candidates.
     ///
     /// Rows without an embedding must be excluded by `scope`.
-    pub(crate) fn search(&self, query: &Query<'_>, scope: &Scope<'_>) -> Result<Vec<Neighbour>, Error> {
+    pub(crate) fn search(
+        &self,
+        query: &Query<'_>,
+        scope: &Scope<'_>,
+        candidates: u32,
+    ) -> Result<Found, Error> {
         let dimensions = self.dimension as usize;
         let inverse_norms = self.numbers(section::INVERSE_NORMS);
         let vectors = Flat::new(dimensions, self.vectors(), Some(inverse_norms));
         let vectors = vectors.map_err(|_| self.damaged("length of the embeddings"))?;
+        if let Some(index) = self.graph_index(vectors, candidates) {
+            return Ok(index.search(query, scope));
+        }
         let codes: &[i8] = self.numbers(section::CODES);
-        if codes.is_empty() {
-            return Ok(vectors.search(query, scope).neighbours);
+        if codes.is_empty() || self.lost_index {
+            return Ok(vectors.search(query, scope));
         }
         let arrays = (codes, self.numbers(section::CODE_HEADERS), self.numbers(section::CODE_CENTRE));
         let codes = BlockCodes::new(self.distance, dimensions, self.rows, arrays);
         let coded = codes.and_then(|codes| CodedFlat::new(vectors, codes));
-        Ok(coded.map_err(|_| self.damaged("length of the codes"))?.search(query, scope).neighbours)
+        Ok(coded.map_err(|_| self.damaged("length of the codes"))?.search(query, scope))
+    }
+
+    pub(super) fn graph_head(&self) -> Option<&GraphHead> {
+        self.graph.as_ref()
+    }
+
+    pub(super) fn reader(&self) -> &SegmentReader {
+        &self.reader
+    }
+
+    /// Whether the segment should be written again because its codes or its graph were damaged.
+    pub(crate) fn lost_index(&self) -> bool {
+        self.lost_index
+    }
+
+    /// Whether the segment is large enough for a graph, or will be together with others, and has none.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.graph.is_none() && self.dimension > 0
     }
 
     /// Rows without an embedding.
@@ -187,4 +224,19 @@ impl RecordSegment {
         };
         documents.get(row, cache).map_err(|()| self.damaged("document block"))
     }
+}
+
+/// Verifies every section; returns whether one that can be made again is damaged.
+fn verify(reader: &SegmentReader) -> Result<bool, Error> {
+    let mut lost_index = false;
+    for (id, _) in reader.sections() {
+        match reader.verify(id) {
+            Err(error) if section::is_derived(id) => {
+                tracing::error!(%error, "a section of an index is damaged; it is not used until it is made again");
+                lost_index = true;
+            }
+            other => other?,
+        }
+    }
+    Ok(lost_index)
 }

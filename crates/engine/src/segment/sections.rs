@@ -37,3 +37,15 @@ pub(super) const CODES: SectionId = SectionId(15);
 pub(super) const CODE_HEADERS: SectionId = SectionId(16);
 /// What the codes are relative to (f32, one per dimension).
 pub(super) const CODE_CENTRE: SectionId = SectionId(17);
+/// What the graph's arrays are, as `huedb_index::vector::GraphHead` encodes it. A segment with a graph has no
+/// [`CODES`]: the graph has codes of its own.
+pub(super) const GRAPH_HEAD: SectionId = SectionId(18);
+/// Links of each row (u32), as many places a row as the head says; the largest number for none.
+pub(super) const GRAPH_LINKS: SectionId = SectionId(19);
+/// Code of each row, then those of the routers once more.
+pub(super) const GRAPH_CODES: SectionId = SectionId(20);
+
+/// Whether a section can be made again from the others.
+pub(super) fn is_derived(id: SectionId) -> bool {
+    (CODES.0..=GRAPH_CODES.0).contains(&id.0)
+}

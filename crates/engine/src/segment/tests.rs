@@ -37,7 +37,7 @@ fn build(records: &[Record], dimension: u32) -> Blob {
     let rows: Vec<_> = (0..records.len() as u32).map(row).collect();
     let store = MemoryBlobStore::new();
     let name = BlobName::parse("seg/test.seg").unwrap();
-    build_segment(store.put(&name).unwrap(), &rows, (dimension, Distance::L2)).unwrap();
+    build_segment(store.put(&name).unwrap(), &rows, (dimension, Distance::L2), None).unwrap();
     store.open(&name).unwrap()
 }
 

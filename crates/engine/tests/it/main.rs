@@ -5,6 +5,7 @@
 mod catalog;
 mod crash;
 mod faults;
+mod graph;
 mod model;
 mod reads;
 mod store;

@@ -43,6 +43,10 @@ impl Store {
     }
 
     pub(crate) fn open_with(&self, memtable_bytes_max: usize) -> Result<Engine, Error> {
+        self.open_with_options(EngineOptions { memtable_bytes_max, ..EngineOptions::default() })
+    }
+
+    pub(crate) fn open_with_options(&self, options: EngineOptions) -> Result<Engine, Error> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let components = Components {
             kv: Arc::clone(&self.kv) as Arc<dyn Kv>,
@@ -50,7 +54,7 @@ impl Store {
             new_id: Box::new(|| Uuid::from_u128(u128::from(NEXT_ID.fetch_add(1, Ordering::Relaxed)))),
             lock: None,
         };
-        Engine::with_components(components, EngineOptions { memtable_bytes_max })
+        Engine::with_components(components, options)
     }
 }
 

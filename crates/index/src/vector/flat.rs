@@ -5,7 +5,7 @@ use std::ops::Range;
 use huedb_kernels::prefetch_start;
 
 use super::distance::distances;
-use super::{Found, Query, Scope, VectorIndex};
+use super::{Found, Query, Scope, SearchPlan, VectorIndex};
 use crate::topk::TopK;
 
 /// Rows scored by one call of a kernel: enough to hide the call, few enough for the stack.
@@ -122,6 +122,11 @@ impl VectorIndex for Flat<'_> {
                 bound.lower(nearest.bound());
             }
         }
-        Found { neighbours: nearest.into_sorted(), scanned_rows, rescored_rows: scanned_rows }
+        Found {
+            neighbours: nearest.into_sorted(),
+            scanned_rows,
+            rescored_rows: scanned_rows,
+            plan: SearchPlan::Flat,
+        }
     }
 }

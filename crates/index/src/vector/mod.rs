@@ -8,11 +8,16 @@
 mod codes;
 mod distance;
 mod flat;
+mod graph;
 mod query;
 mod scope;
 
 pub use codes::{BlockCodes, CodedFlat, Codes, CodesError};
 pub use flat::{Flat, FlatError};
+pub use graph::{
+    BaseGraph, CurrentThread, Graph, GraphBuilder, GraphDamage, GraphError, GraphHead, GraphIndex,
+    GraphParameters, GraphView, VectorRows, Workers,
+};
 pub use huedb_kernels::Kernels;
 pub use query::{Query, inverse_norm};
 pub use scope::Scope;
@@ -44,6 +49,34 @@ pub struct Found {
     pub scanned_rows: u64,
     /// Rows whose full vector was compared with the query.
     pub rescored_rows: u64,
+    /// How they were found.
+    pub plan: SearchPlan,
+}
+
+/// How a search finds its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SearchPlan {
+    /// By comparing full vectors.
+    #[default]
+    Flat,
+    /// By comparing codes of all rows that a filter leaves.
+    Scan,
+    /// By a walk over all rows.
+    Graph,
+    /// By a walk over the rows that a filter leaves.
+    FilteredGraph,
+}
+
+impl SearchPlan {
+    /// Its name in explanations and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Flat => "flat",
+            Self::Scan => "scan",
+            Self::Graph => "graph",
+            Self::FilteredGraph => "filtered graph",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -59,6 +59,13 @@ impl<'a> Scope<'a> {
         AnnouncedRuns { runs, announce, announced: VecDeque::with_capacity(RUNS_AHEAD) }
     }
 
+    /// Whether a row is among those selected.
+    pub(crate) fn selects(&self, row: u32) -> bool {
+        self.rows.contains(&row)
+            && self.allowed.is_none_or(|allowed| allowed.contains(row))
+            && self.excluded.is_none_or(|excluded| !excluded.contains(row))
+    }
+
     /// At most as many rows as are selected in a block of `block_rows` rows, found out in little time.
     pub(crate) fn rows_max(&self, block_rows: u32) -> u64 {
         let range = u64::from(self.rows.end.min(block_rows).saturating_sub(self.rows.start));

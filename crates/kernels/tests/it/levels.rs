@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use huedb_kernels::{I8_LENGTH_MAX, Kernels, Level};
+use huedb_kernels::{Buffer, I8_LENGTH_MAX, Kernels, Level};
 
 #[test]
 fn the_levels_of_this_cpu_start_with_scalar_and_end_with_the_detected_one() {
@@ -63,6 +63,28 @@ fn byte_operands_are_refused_only_above_the_limit() {
         assert_eq!(kernels.dot_i8(longest, longest), I8_LENGTH_MAX as i32 * 16_384);
         check_panics("a byte operand above the limit", || _ = kernels.dot_i8(&bytes, &bytes));
         check_panics("a byte query above the limit", || kernels.dot_i8_many(&bytes, &bytes, &mut [0]));
+    }
+}
+
+#[test]
+fn rows_outside_of_the_block_are_refused() {
+    let (query, block) = ([1_i8; 8], [1_u8; 40]);
+    for kernels in Kernels::all_available() {
+        kernels.dot_u8_gather(&query, &block, 16, &[0, 2], &mut [0; 2]);
+        check_panics("a row behind the end", || kernels.dot_u8_gather(&query, &block, 16, &[3], &mut [0]));
+        check_panics("a huge stride", || kernels.dot_u8_gather(&query, &block, usize::MAX, &[2], &mut [0]));
+        check_panics("other places than rows", || kernels.dot_u8_gather(&query, &block, 16, &[0], &mut []));
+    }
+}
+
+#[test]
+fn buffers_start_at_a_cache_line_with_zeros_and_keep_what_is_written() {
+    for length in [0, 1, 100, 3 << 20] {
+        let mut buffer = Buffer::<u32>::zeroed(length);
+        assert_eq!((buffer.len(), buffer.as_ptr() as usize % 64), (length, 0));
+        assert!(buffer.iter().all(|value| *value == 0));
+        buffer.iter_mut().zip(0..).for_each(|(value, number)| *value = number);
+        assert!(buffer.clone().iter().zip(0..).all(|(value, number)| *value == number));
     }
 }
 

@@ -74,7 +74,7 @@ fn start_and_serve(resolved: &Resolved, started: Instant) -> Result<(), String> 
 
 fn open(settings: &Settings, path: &Path) -> Result<App, String> {
     let memtable_bytes_max = usize::try_from(settings.memtable_bytes_max).unwrap_or(usize::MAX);
-    let engine = Engine::open(path, EngineOptions { memtable_bytes_max })
+    let engine = Engine::open(path, EngineOptions { memtable_bytes_max, ..EngineOptions::default() })
         .map_err(|error| format!("cannot open the data in {}: {error}", path.display()))?;
     let threads = match usize::try_from(settings.cpu_threads).unwrap_or(usize::MAX) {
         0 => available_parallelism().map_or(CPU_THREADS_MIN, |cores| cores.get().max(CPU_THREADS_MIN)),

@@ -57,7 +57,7 @@ impl Codes {
 }
 
 /// Writes the image of a vector, the thing whose centred value is encoded; false if it has none.
-pub(super) fn write_image(distance: Distance, vector: &[f32], image: &mut [f64]) -> bool {
+pub(in crate::vector) fn write_image(distance: Distance, vector: &[f32], image: &mut [f64]) -> bool {
     let factor = match distance {
         Distance::L2 | Distance::Ip => 1.0,
         Distance::Cosine if SAFE_INVERSE_NORMS.contains(&inverse_norm(vector)) => 1.0 / norm(vector),
@@ -145,7 +145,7 @@ fn encode_row(image: &[f64], centre_norm: f64, code: &mut [i8]) -> Option<Header
 }
 
 /// Writes the codes of `values` and returns their scale.
-pub(super) fn quantise(values: &[f64], codes: &mut [i8]) -> f64 {
+pub(in crate::vector) fn quantise(values: &[f64], codes: &mut [i8]) -> f64 {
     let scale = scale(values);
     write_codes(values, scale, codes);
     scale

@@ -9,7 +9,7 @@ use super::estimate::{Bounds, CodedQuery};
 use super::{BlockCodes, CodesError, check_length};
 use crate::topk::{SharedBound, TopK};
 use crate::vector::flat::RUN_ROWS_MAX;
-use crate::vector::{Flat, Found, Query, Scope, VectorIndex};
+use crate::vector::{Flat, Found, Query, Scope, SearchPlan, VectorIndex};
 
 /// Codes save nothing if more than one in so many rows is wanted.
 const ROWS_PER_NEIGHBOUR_MIN: usize = 64;
@@ -209,7 +209,12 @@ impl<'a> Candidates<'a> {
         if let Some(shared) = self.shared_bound {
             shared.lower(nearest.bound());
         }
-        Found { neighbours: nearest.into_sorted(), scanned_rows: self.scanned_rows, rescored_rows }
+        Found {
+            neighbours: nearest.into_sorted(),
+            scanned_rows: self.scanned_rows,
+            rescored_rows,
+            plan: SearchPlan::Scan,
+        }
     }
 }
 

@@ -1,0 +1,119 @@
+//! What is encoded of a vector: a point whose squared Euclidean distance to others orders as the collection's
+//! distance does.
+//!
+//! Under the Euclidean distance that is the vector itself, under the cosine distance the vector scaled to
+//! length one. Under the inner product a row gets one dimension more that brings every row to the same length;
+//! a query has nothing there, so the nearest point has the largest product.
+
+use huedb_types::Distance;
+
+use super::VectorRows;
+use crate::vector::codes::write_image;
+
+/// Rows that are looked at before the others are encoded.
+const SAMPLE_ROWS: usize = 4_096;
+
+/// Turns vectors into images of a graph.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Imager {
+    pub(super) distance: Distance,
+    /// Of the vectors.
+    pub(super) dimensions: usize,
+    /// Subtracted from every image; one value a dimension of the image.
+    pub(super) centre: Vec<f32>,
+    /// The largest squared length of a vector that has an image, which under the inner product is also the
+    /// squared length that all are brought to. A few far longer ones would leave the others no precision.
+    pub(super) length: f64,
+}
+
+impl Imager {
+    /// Learns the centre from rows.
+    ///
+    /// `None` if they have no image that would do, as when a few numbers are so large that the others vanish.
+    pub(super) fn learn(distance: Distance, rows: &dyn VectorRows) -> Option<Self> {
+        let dimensions = rows.dimensions();
+        let step = (rows.rows() as usize).div_ceil(SAMPLE_ROWS).max(1);
+        let sample = || (0..rows.rows()).step_by(step).map(|row| rows.vector(row));
+        let limit = length_limit(sample())?;
+        let length = if distance == Distance::Ip {
+            let lengths = (0..rows.rows()).map(|row| squared_length(rows.vector(row)));
+            lengths.filter(|length| *length <= limit).fold(0.0, f64::max)
+        } else {
+            limit
+        };
+        let centre = vec![0.0; dimensions + usize::from(distance == Distance::Ip)];
+        let mut imager = Self { distance, dimensions, centre, length };
+        let mut sums = vec![0.0; imager.centre.len()];
+        let mut image = sums.clone();
+        let mut known = 0.0;
+        for vector in sample() {
+            if imager.write_row(vector, &mut image) {
+                known += 1.0;
+                sums.iter_mut().zip(&image).for_each(|(sum, value)| *sum += value);
+            }
+        }
+        for (centre, sum) in imager.centre.iter_mut().zip(sums) {
+            *centre = (sum / f64::max(known, 1.0)) as f32;
+        }
+        imager.centre.iter().all(|value| value.is_finite()).then_some(imager)
+    }
+
+    /// Dimensions of what is encoded.
+    pub(super) fn image_dimensions(&self) -> usize {
+        self.centre.len()
+    }
+
+    /// Writes the image of a row; false if it has none.
+    fn write_row(&self, vector: &[f32], image: &mut [f64]) -> bool {
+        let (own, extra) = image.split_at_mut(self.dimensions);
+        if !write_image(self.distance, vector, own) {
+            return false;
+        }
+        let length: f64 = own.iter().map(|value| value * value).sum();
+        if self.distance != Distance::Cosine && !(length <= self.length) {
+            return false;
+        }
+        if let [extra] = extra {
+            *extra = f64::max(self.length - length, 0.0).sqrt();
+        }
+        self.subtract_centre(image);
+        true
+    }
+
+    /// Writes the image of a query; false if it has none.
+    fn write_query(&self, vector: &[f32], image: &mut [f64]) -> bool {
+        let (own, extra) = image.split_at_mut(self.dimensions);
+        extra.fill(0.0);
+        write_image(self.distance, vector, own) && {
+            self.subtract_centre(image);
+            true
+        }
+    }
+
+    fn subtract_centre(&self, image: &mut [f64]) {
+        image.iter_mut().zip(&self.centre).for_each(|(value, centre)| *value -= f64::from(*centre));
+    }
+
+    /// Writes the image of a row or a query into `image` and returns its squared length; `None` if it has none.
+    pub(super) fn write(&self, vector: &[f32], is_query: bool, image: &mut Vec<f64>) -> Option<f32> {
+        image.resize(self.image_dimensions(), 0.0);
+        let known = if is_query { self.write_query(vector, image) } else { self.write_row(vector, image) };
+        let length = image.iter().map(|value| value * value).sum::<f64>() as f32;
+        (known && length.is_finite()).then_some(length)
+    }
+}
+
+/// How many times the usual squared length is too long for an image.
+const TOO_LONG: f64 = 100.0;
+
+fn squared_length(vector: &[f32]) -> f64 {
+    vector.iter().map(|value| f64::from(*value).powi(2)).sum()
+}
+
+/// The squared length above which vectors get no image, from a sample of them.
+fn length_limit<'a>(sample: impl Iterator<Item = &'a [f32]>) -> Option<f64> {
+    let mut lengths: Vec<f64> = sample.map(squared_length).filter(|length| length.is_finite()).collect();
+    lengths.sort_unstable_by(f64::total_cmp);
+    let median = lengths.get(lengths.len() / 2)?;
+    Some(median * TOO_LONG)
+}

@@ -1,0 +1,250 @@
+//! Searching a graph.
+
+use std::cell::RefCell;
+
+use huedb_kernels::prefetch_start;
+
+use super::codes::GROUP;
+use super::passing::Passing;
+use super::walk::{Walk, WalkScratch};
+use super::{GraphView, SearchPlan};
+use crate::topk::{SharedBound, TopK};
+use crate::vector::{Flat, Found, Query, Scope, VectorIndex};
+
+/// Up to so many rows that a filter leaves, comparing all of them takes less time than a walk.
+const SCANNED_ROWS_MAX: u64 = 5_000;
+
+/// A walk within a filter compares about so many rows for each candidate it keeps.
+const COMPARED_PER_CANDIDATE: u64 = 20;
+
+/// Of the rows of the block, in percent, a filter must leave so many for a walk: with fewer the links of a
+/// node lead to too few that pass.
+const WALKED_PERCENT_MIN: u64 = 2;
+
+/// While so many rows pass, in percent, a walk over all of them finds enough that do.
+const MOSTLY_PASSING_PERCENT: u64 = 90;
+
+/// Where a walk within a filter starts besides the routers that pass.
+const SAMPLED_SEEDS: usize = 32;
+
+/// If more than one in so many rows is wanted, nothing is faster than to compare all.
+const ROWS_PER_NEIGHBOUR_MIN: usize = 16;
+
+/// Candidates whose vectors are asked for ahead of their comparison.
+const RESCORED_AHEAD: usize = 4;
+
+/// A graph with the full vectors of its rows.
+///
+/// Finds nearly all of the nearest rows; their distances are exact.
+#[derive(Debug, Clone, Copy)]
+pub struct GraphIndex<'a> {
+    vectors: Flat<'a>,
+    graph: GraphView<'a>,
+    candidates: usize,
+}
+
+#[derive(Default)]
+struct SearchScratch {
+    walk: WalkScratch,
+    image: Vec<f64>,
+    passing: Passing,
+}
+
+thread_local! {
+    /// The memory of a search, kept for the next on the same thread: a few hundred kilobytes for a million rows.
+    static SCRATCH: RefCell<SearchScratch> = RefCell::default();
+}
+
+impl<'a> GraphIndex<'a> {
+    /// Searches keep at least `candidates` candidates (`ef_search`), and more where the graph needs it.
+    ///
+    /// # Panics
+    /// If the graph is of another number of rows or dimensions.
+    pub fn new(vectors: Flat<'a>, graph: GraphView<'a>, candidates: usize) -> Self {
+        assert_eq!(vectors.rows(), graph.rows(), "the graph must be that of the vectors");
+        assert_eq!(vectors.dimensions(), graph.dimensions(), "the graph must be that of the vectors");
+        Self { vectors, graph, candidates }
+    }
+
+    /// How many candidates a search for `k` neighbours keeps.
+    fn pool_size(&self, k: usize) -> usize {
+        let wanted = (self.candidates as f64 * f64::from(self.graph.effort())) as usize;
+        wanted.max(k + k / 2).min(self.vectors.rows() as usize)
+    }
+
+    /// `None` if the query has no image, or the codes cannot help.
+    fn search_graph(
+        &self,
+        query: &Query<'_>,
+        scope: &Scope<'_>,
+        scratch: &mut SearchScratch,
+    ) -> Option<Found> {
+        let is_distance = query.distance() == self.graph.distance();
+        let rows = self.vectors.rows() as usize;
+        if !is_distance || scope.k == 0 || scope.k.saturating_mul(ROWS_PER_NEIGHBOUR_MIN) > rows {
+            return None;
+        }
+        let length = self.graph.imager.write(query.vector(), true, &mut scratch.image)?;
+        scratch.walk.image.set(&scratch.image, length, &self.graph.node_codes());
+        let pool = self.pool_size(scope.k);
+        let rows = u64::from(self.vectors.rows());
+        let mut compared = 0;
+        let excluded = scope.excluded.map_or(0, |rows| rows.len());
+        let passing_min = scope.rows_max(self.vectors.rows()).saturating_sub(excluded);
+        if passing_min * 100 >= rows * MOSTLY_PASSING_PERCENT {
+            compared +=
+                self.walk(query, (pool as u64 * rows).div_ceil(passing_min) as usize, &mut scratch.walk);
+            let found = || scratch.walk.pool.nearest().filter(|(row, _)| scope.selects(*row)).count();
+            // Fewer when what is left out lies around the query.
+            if passing_min == rows || found() * 4 >= pool * 3 {
+                return Some(self.rescore(query, scope, (SearchPlan::Graph, compared), &scratch.walk));
+            }
+        }
+        scratch.passing.set(scope, self.vectors.rows());
+        Some(self.search_passing(query, scope, (pool, compared), scratch))
+    }
+
+    /// Searches among the rows in `scratch.passing`.
+    fn search_passing(
+        &self,
+        query: &Query<'_>,
+        scope: &Scope<'_>,
+        (pool, mut compared): (usize, u64),
+        scratch: &mut SearchScratch,
+    ) -> Found {
+        let SearchScratch { walk: state, passing, .. } = scratch;
+        let (count, rows) = (passing.count(), u64::from(self.vectors.rows()));
+        let scanned_rows = SCANNED_ROWS_MAX.max(COMPARED_PER_CANDIDATE * pool as u64);
+        if count > scanned_rows && count * 100 >= rows * WALKED_PERCENT_MIN {
+            let budget = compared + count / 2;
+            if self.walk_within(query, (pool, budget), &mut compared, passing, state) {
+                return self.rescore(query, scope, (SearchPlan::FilteredGraph, compared), state);
+            }
+        }
+        compared += self.scan(query, pool, passing, state);
+        self.rescore(query, scope, (SearchPlan::Scan, compared), state)
+    }
+
+    fn start(&self, pool: usize, state: &mut WalkScratch) {
+        state.pool.reset(pool);
+        state.visited.reset(self.vectors.rows());
+    }
+
+    /// Fills the pool with the nearest rows of all; returns how many were compared.
+    fn walk(&self, query: &Query<'_>, pool: usize, state: &mut WalkScratch) -> u64 {
+        self.start(pool, state);
+        let links = self.graph.links();
+        let walk = Walk { kernels: query.kernels(), codes: self.graph.node_codes(), links: &links };
+        let compared = self.compare_routers(query, state);
+        compared + walk.run(state)
+    }
+
+    /// The routers' codes lie together behind those of the rows.
+    fn compare_routers(&self, query: &Query<'_>, state: &mut WalkScratch) -> u64 {
+        let codes = self.graph.node_codes();
+        let (mut out, mut places) = ([0.0; GROUP], [0; GROUP]);
+        let mut place = self.vectors.rows();
+        for nodes in self.graph.routers.chunks(GROUP) {
+            let (out, places) = (&mut out[..nodes.len()], &mut places[..nodes.len()]);
+            for at in &mut *places {
+                *at = place;
+                place += 1;
+            }
+            codes.distances(query.kernels(), &state.image, places, out);
+            for (node, distance) in nodes.iter().zip(out) {
+                if state.pool.insert(*node, *distance) {
+                    state.visited.insert(*node);
+                }
+            }
+        }
+        self.graph.routers.len() as u64
+    }
+
+    /// Fills the pool with the nearest passing rows by a walk among them. False if it would take longer than to
+    /// scan them, or did not find as many as there are.
+    fn walk_within(
+        &self,
+        query: &Query<'_>,
+        (pool, budget): (usize, u64),
+        compared: &mut u64,
+        passing: &Passing,
+        state: &mut WalkScratch,
+    ) -> bool {
+        self.start(pool, state);
+        let links = self.graph.links();
+        let walk = Walk { kernels: query.kernels(), codes: self.graph.node_codes(), links: &links };
+        let routers = self.graph.routers.iter().copied().filter(|row| passing.contains(*row));
+        let sample = passing.sample(SAMPLED_SEEDS).filter(|row| self.graph.is_linked(*row));
+        *compared += walk.seed(routers.chain(sample), state);
+        walk.run_within(passing, budget, compared, state) && state.pool.len() == pool
+    }
+
+    /// Fills the pool with the nearest passing rows by comparing all of them; returns how many these were.
+    fn scan(&self, query: &Query<'_>, pool: usize, passing: &Passing, state: &mut WalkScratch) -> u64 {
+        self.start(pool, state);
+        let links = self.graph.links();
+        let walk = Walk { kernels: query.kernels(), codes: self.graph.node_codes(), links: &links };
+        let mut rows = passing.rows().filter(|row| self.graph.is_linked(*row));
+        let mut compared = 0;
+        loop {
+            state.fresh.clear();
+            state.fresh.extend(rows.by_ref().take(SCANNED_TOGETHER));
+            if state.fresh.is_empty() {
+                return compared;
+            }
+            compared += walk.compare(state);
+        }
+    }
+
+    /// Compares the most promising rows of the pool with their full vectors, and the rows without codes.
+    fn rescore(
+        &self,
+        query: &Query<'_>,
+        scope: &Scope<'_>,
+        (plan, scanned_rows): (SearchPlan, u64),
+        state: &WalkScratch,
+    ) -> Found {
+        let candidates = || state.pool.nearest().map(|(row, _)| row).filter(|row| scope.selects(*row));
+        let mut nearest = TopK::new(scope.k);
+        let mut rescored_rows = 0;
+        let mut ahead = candidates();
+        let prefetch =
+            |row: Option<u32>| row.iter().for_each(|row| prefetch_start(self.vectors.vector(*row)));
+        (0..RESCORED_AHEAD).for_each(|_| prefetch(ahead.next()));
+        let strays = self.graph.strays.iter().copied().filter(|row| scope.selects(*row));
+        for row in candidates().take(rescored(scope.k, state.pool.len())).chain(strays) {
+            prefetch(ahead.next());
+            nearest.push(row, self.vectors.distance(query, row));
+            rescored_rows += 1;
+        }
+        if let Some(bound) = scope.bound {
+            SharedBound::lower(bound, nearest.bound());
+        }
+        Found { neighbours: nearest.into_sorted(), scanned_rows, rescored_rows, plan }
+    }
+}
+
+/// Rows of a scan that are asked for at once.
+const SCANNED_TOGETHER: usize = 64;
+
+/// How many of the candidates are compared with their full vectors: with 8 bits a dimension those behind the
+/// first 2 k are hardly ever among the nearest.
+fn rescored(k: usize, candidates: usize) -> usize {
+    (2 * k).max(k + candidates / 8)
+}
+
+impl VectorIndex for GraphIndex<'_> {
+    fn rows(&self) -> u32 {
+        self.vectors.rows()
+    }
+
+    fn dimensions(&self) -> usize {
+        self.vectors.dimensions()
+    }
+
+    fn search(&self, query: &Query<'_>, scope: &Scope<'_>) -> Found {
+        assert_eq!(query.vector().len(), self.dimensions(), "the query must have the block's dimensions");
+        let found = SCRATCH.with_borrow_mut(|scratch| self.search_graph(query, scope, scratch));
+        found.unwrap_or_else(|| self.vectors.search(query, scope))
+    }
+}

@@ -1,0 +1,189 @@
+//! A graph as it is stored: three arrays, of which the small one says what the large ones are.
+
+use huedb_types::Distance;
+
+use super::codes::{NodeCodes, stride};
+use super::image::Imager;
+use super::pool::NODES_MAX;
+use super::walk::{NO_LINK, StoredLinks};
+
+/// The first number of every head; another layout gets another.
+const VERSION: u32 = 1;
+
+/// Most links of a node.
+pub(super) const LINKS_MAX: usize = 512;
+
+/// A graph, borrowed from wherever it is stored.
+#[derive(Debug, Clone, Copy)]
+pub struct GraphView<'a> {
+    pub(super) imager: &'a Imager,
+    pub(super) routers: &'a [u32],
+    pub(super) strays: &'a [u32],
+    head: &'a GraphHead,
+    links: &'a [u32],
+    codes: &'a [u8],
+}
+
+/// The small part of a graph, decoded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GraphHead {
+    pub(super) imager: Imager,
+    pub(super) rows: u32,
+    pub(super) links_per_node: usize,
+    pub(super) effort: f32,
+    pub(super) routers: Vec<u32>,
+    /// Rows without links or codes, ascending.
+    pub(super) strays: Vec<u32>,
+}
+
+/// The arrays given are not a graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a graph, wrong=`{wrong}`")]
+pub struct GraphDamage {
+    wrong: &'static str,
+}
+
+fn check(holds: bool, wrong: &'static str) -> Result<(), GraphDamage> {
+    if holds { Ok(()) } else { Err(GraphDamage { wrong }) }
+}
+
+impl GraphHead {
+    /// The bytes to be stored: little-endian numbers of four bytes, all but one.
+    ///
+    /// Version, distance (0 Euclidean, 1 cosine, 2 inner product), rows, dimensions, links of a node, effort
+    /// (a float), the squared length of rows under the inner product (a float of eight bytes); then the number
+    /// of routers and the routers, the number of strays and the strays, and the centre (floats).
+    pub fn encode(&self) -> Vec<u8> {
+        let distance = match self.imager.distance {
+            Distance::L2 => 0,
+            Distance::Cosine => 1,
+            Distance::Ip => 2,
+        };
+        let sizes = [VERSION, distance, self.rows, self.imager.dimensions as u32, self.links_per_node as u32];
+        let mut bytes: Vec<u8> = sizes.iter().flat_map(|size| size.to_le_bytes()).collect();
+        bytes.extend(self.effort.to_le_bytes());
+        bytes.extend(self.imager.length.to_le_bytes());
+        for list in [&self.routers, &self.strays] {
+            bytes.extend((list.len() as u32).to_le_bytes());
+            bytes.extend(list.iter().flat_map(|row| row.to_le_bytes()));
+        }
+        bytes.extend(self.imager.centre.iter().flat_map(|value| value.to_le_bytes()));
+        bytes
+    }
+
+    /// The head whose bytes these are.
+    ///
+    /// # Errors
+    /// If they are not those of a head, or of one that a newer version wrote.
+    pub fn decode(bytes: &[u8]) -> Result<Self, GraphDamage> {
+        let mut input = Input(bytes);
+        check(input.u32()? == VERSION, "version")?;
+        let distance = match input.u32()? {
+            0 => Distance::L2,
+            1 => Distance::Cosine,
+            2 => Distance::Ip,
+            _ => return Err(GraphDamage { wrong: "distance" }),
+        };
+        let (rows, dimensions, links_per_node) = (input.u32()?, input.u32()? as usize, input.u32()? as usize);
+        let effort = f32::from_le_bytes(input.take()?);
+        let length = f64::from_le_bytes(input.take()?);
+        let (routers, strays) = (input.list()?, input.list()?);
+        let values = dimensions + usize::from(distance == Distance::Ip);
+        check(input.0.len() == values.saturating_mul(4), "centre")?;
+        let centre = input.0.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        let imager = Imager { distance, dimensions, centre, length };
+        let head = Self { imager, rows, links_per_node, effort, routers, strays };
+        head.check().map(|()| head)
+    }
+
+    fn check(&self) -> Result<(), GraphDamage> {
+        check(self.rows < NODES_MAX && self.imager.dimensions > 0, "rows or dimensions")?;
+        check((1..=LINKS_MAX).contains(&self.links_per_node), "number of links")?;
+        check(self.effort >= 1.0 && self.effort <= 1_000.0, "effort")?;
+        check(!self.routers.is_empty(), "routers")?;
+        check(self.routers.iter().chain(&self.strays).all(|row| *row < self.rows), "routers or strays")?;
+        check(self.strays.is_sorted(), "order of the strays")
+    }
+}
+
+struct Input<'a>(&'a [u8]);
+
+impl Input<'_> {
+    fn take<const BYTES: usize>(&mut self) -> Result<[u8; BYTES], GraphDamage> {
+        let (bytes, rest) = self.0.split_first_chunk::<BYTES>().ok_or(GraphDamage { wrong: "length" })?;
+        self.0 = rest;
+        Ok(*bytes)
+    }
+
+    fn u32(&mut self) -> Result<u32, GraphDamage> {
+        self.take().map(u32::from_le_bytes)
+    }
+
+    fn list(&mut self) -> Result<Vec<u32>, GraphDamage> {
+        let count = self.u32()? as usize;
+        check(count <= self.0.len() / 4, "length of a list")?;
+        (0..count).map(|_| self.u32()).collect()
+    }
+}
+
+impl<'a> GraphView<'a> {
+    /// The graph of these arrays, which have been checked before.
+    ///
+    /// # Errors
+    /// If their lengths are not those that the head says.
+    pub fn new(head: &'a GraphHead, links: &'a [u32], codes: &'a [u8]) -> Result<Self, GraphDamage> {
+        let rows = head.rows as usize;
+        check(links.len() == rows.saturating_mul(head.links_per_node), "length of the links")?;
+        let codes_length = stride(head.imager.image_dimensions()).saturating_mul(rows + head.routers.len());
+        check(codes.len() == codes_length, "length of the codes")?;
+        Ok(Self { imager: &head.imager, routers: &head.routers, strays: &head.strays, head, links, codes })
+    }
+
+    /// Checks every link; reads all of them.
+    ///
+    /// # Errors
+    /// If one leads to a row that there is not.
+    pub fn check_links(&self) -> Result<(), GraphDamage> {
+        check(self.links.iter().all(|link| *link < self.head.rows || *link == NO_LINK), "link")
+    }
+
+    /// The number of rows of the block, strays included.
+    pub fn rows(&self) -> u32 {
+        self.head.rows
+    }
+
+    /// The length of the rows' vectors.
+    pub fn dimensions(&self) -> usize {
+        self.imager.dimensions
+    }
+
+    /// The distance that the graph was built for.
+    pub fn distance(&self) -> Distance {
+        self.imager.distance
+    }
+
+    /// By how much more than asked for its searches work.
+    pub fn effort(&self) -> f32 {
+        self.head.effort
+    }
+
+    /// Links of a node, at most.
+    pub fn links_per_node(&self) -> usize {
+        self.head.links_per_node
+    }
+
+    pub(super) fn links(&self) -> StoredLinks<'a> {
+        StoredLinks { links: self.links, links_per_node: self.head.links_per_node }
+    }
+
+    pub(super) fn node_codes(&self) -> NodeCodes<'a> {
+        let dimensions = self.imager.image_dimensions();
+        NodeCodes { bytes: self.codes, stride: stride(dimensions), dimensions }
+    }
+
+    /// Whether a row has a code and links.
+    #[inline]
+    pub(super) fn is_linked(&self, row: u32) -> bool {
+        self.strays.is_empty() || self.strays.binary_search(&row).is_err()
+    }
+}

@@ -1,0 +1,169 @@
+//! The greedy walk: follow the links of the nearest node that was not followed yet, until the pool holds
+//! none.
+
+use huedb_kernels::{Kernels, prefetch};
+
+use super::codes::{CodedImage, GROUP, NodeCodes};
+use super::passing::Passing;
+use super::pool::Pool;
+use super::visited::Visited;
+
+/// In place of a link that a node does not have.
+pub(super) const NO_LINK: u32 = u32::MAX;
+
+/// How many rows ahead of their comparison codes are asked for.
+const AHEAD: usize = 8;
+
+/// A walk within a filter looks behind excluded links until it has found so many others.
+const FOUND_LINKS_ENOUGH: usize = 32;
+
+/// The links of a graph, whether it is being built or complete.
+pub(super) trait Links {
+    /// Calls `with` for each node that `node` links to.
+    fn for_each(&self, node: u32, with: impl FnMut(u32));
+
+    /// Asks for the links of a node to be brought into the cache.
+    fn prefetch(&self, node: u32);
+}
+
+/// The links of a complete graph.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StoredLinks<'a> {
+    pub(super) links: &'a [u32],
+    pub(super) links_per_node: usize,
+}
+
+impl StoredLinks<'_> {
+    #[inline]
+    pub(super) fn of(&self, node: u32) -> &[u32] {
+        &self.links[node as usize * self.links_per_node..][..self.links_per_node]
+    }
+}
+
+impl Links for StoredLinks<'_> {
+    #[inline]
+    fn for_each(&self, node: u32, mut with: impl FnMut(u32)) {
+        for link in self.of(node) {
+            if *link == NO_LINK {
+                break;
+            }
+            with(*link);
+        }
+    }
+
+    #[inline]
+    fn prefetch(&self, node: u32) {
+        prefetch(self.of(node));
+    }
+}
+
+/// Memory of a walk, used again by the next.
+#[derive(Debug, Default)]
+pub(super) struct WalkScratch {
+    pub(super) pool: Pool,
+    pub(super) visited: Visited,
+    pub(super) image: CodedImage,
+    pub(super) fresh: Vec<u32>,
+    /// Links that a filter excludes, in a walk that passes over them.
+    passed: Vec<u32>,
+}
+
+/// One walk.
+pub(super) struct Walk<'a, L> {
+    pub(super) kernels: Kernels,
+    pub(super) codes: NodeCodes<'a>,
+    pub(super) links: &'a L,
+}
+
+impl<L: Links> Walk<'_, L> {
+    /// Compares `seeds` that were not seen yet and offers them to the pool; returns how many were compared.
+    pub(super) fn seed(&self, seeds: impl Iterator<Item = u32>, scratch: &mut WalkScratch) -> u64 {
+        scratch.fresh.clear();
+        let WalkScratch { visited, fresh, .. } = scratch;
+        fresh.extend(seeds.filter(|node| visited.insert(*node)));
+        self.compare(scratch)
+    }
+
+    /// Walks from what is in the pool until every node of it was followed; returns how many nodes were
+    /// compared with the image.
+    pub(super) fn run(&self, scratch: &mut WalkScratch) -> u64 {
+        let mut compared = 0;
+        while let Some(node) = scratch.pool.next() {
+            let WalkScratch { visited, fresh, .. } = scratch;
+            fresh.clear();
+            self.links.for_each(node, |link| {
+                if visited.insert(link) {
+                    fresh.push(link);
+                }
+            });
+            compared += self.compare(scratch);
+        }
+        compared
+    }
+
+    /// [`Walk::run`] among the nodes that `allowed` has. Where they are few among the links of a node, those of
+    /// its other links are followed at once. Ends early, with `false`, when more than `budget` were compared.
+    pub(super) fn run_within(
+        &self,
+        allowed: &Passing,
+        budget: u64,
+        compared: &mut u64,
+        scratch: &mut WalkScratch,
+    ) -> bool {
+        while let Some(node) = scratch.pool.next() {
+            if *compared > budget {
+                return false;
+            }
+            let WalkScratch { visited, fresh, passed, .. } = scratch;
+            fresh.clear();
+            passed.clear();
+            let mut found = 0;
+            self.links.for_each(node, |link| {
+                if allowed.contains(link) {
+                    found += 1;
+                    if visited.insert(link) {
+                        fresh.push(link);
+                    }
+                } else if visited.insert(link) {
+                    self.links.prefetch(link);
+                    passed.push(link);
+                }
+            });
+            for node in &*passed {
+                if found >= FOUND_LINKS_ENOUGH {
+                    break;
+                }
+                self.links.for_each(*node, |link| {
+                    if allowed.contains(link) {
+                        found += 1;
+                        if visited.insert(link) {
+                            fresh.push(link);
+                        }
+                    }
+                });
+            }
+            *compared += self.compare(scratch);
+        }
+        true
+    }
+
+    /// Compares the fresh nodes and offers them to the pool.
+    #[inline]
+    pub(super) fn compare(&self, scratch: &mut WalkScratch) -> u64 {
+        let WalkScratch { pool, fresh, image, .. } = scratch;
+        fresh.iter().take(AHEAD).for_each(|node| self.codes.prefetch(*node));
+        let mut distances = [0.0; GROUP];
+        for (group, nodes) in fresh.chunks(GROUP).enumerate() {
+            let ahead = fresh.iter().skip(group * GROUP + AHEAD).take(GROUP);
+            ahead.for_each(|node| self.codes.prefetch(*node));
+            let distances = &mut distances[..nodes.len()];
+            self.codes.distances(self.kernels, image, nodes, distances);
+            for (node, distance) in nodes.iter().zip(distances) {
+                if pool.insert(*node, *distance) {
+                    self.links.prefetch(*node);
+                }
+            }
+        }
+        fresh.len() as u64
+    }
+}
