@@ -42,7 +42,7 @@ impl Built {
     }
 
     fn bytes_per_vector(&self, data: &Dataset) -> f64 {
-        (self.graph.links().len() * size_of::<u32>() + self.graph.codes().len()) as f64 / data.rows() as f64
+        (size_of_val(self.graph.links()) + self.graph.codes().len()) as f64 / data.rows() as f64
     }
 }
 

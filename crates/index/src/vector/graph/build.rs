@@ -163,7 +163,6 @@ impl GraphBuilder {
                 }
             }
         });
-        drop(chunks);
         self.strays.extend(strays.into_inner().unwrap_or_default());
         self.strays.sort_unstable();
     }

