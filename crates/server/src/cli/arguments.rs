@@ -51,6 +51,7 @@ pub(crate) fn command() -> Command {
             Command::new("run").about("Start the server").help_template(TEMPLATE).after_help(RUN_EXAMPLES),
         ))
         .subcommand(healthcheck())
+        .subcommand(super::user::command())
         .subcommand(Command::new("version").about("Print the version"))
         .subcommand(config())
 }
@@ -104,7 +105,11 @@ fn flag(option: &'static OptionSpec) -> Arg {
         .help_heading(option.group)
         .allow_hyphen_values(true)
         .action(ArgAction::Set)
-        .help(format!("{summary} [default: {default}]"));
+        .help(if default.is_empty() {
+            (*summary).to_owned()
+        } else {
+            format!("{summary} [default: {default}]")
+        });
     if matches!(option.kind, Kind::Switch(_)) {
         flag.num_args(0..=1).require_equals(true).default_missing_value("true")
     } else {

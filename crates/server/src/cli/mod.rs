@@ -1,4 +1,4 @@
-//! The command line: `run`, `healthcheck`, `version`, `config`.
+//! The command line: `run`, `healthcheck`, `user`, `version`, `config`.
 //!
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 it did
 //! not work, 2 it was asked for in the wrong way.
@@ -11,6 +11,7 @@ mod log;
 mod mounts;
 mod open_files;
 mod run;
+mod user;
 mod uvicorn;
 
 use std::{fmt::Write as _, io::Write as _, path::Path, process::ExitCode};
@@ -65,6 +66,7 @@ pub(crate) fn main() -> ExitCode {
                 })
             }
         },
+        Some(("user", matches)) => user::run(matches),
         Some(("config", matches)) => match matches.subcommand() {
             Some(("print", matches)) => {
                 with_configuration(matches, notices, |resolved| print(&show(resolved)))

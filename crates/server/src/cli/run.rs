@@ -12,13 +12,18 @@ use std::{
 use huedb_engine::{Engine, EngineOptions};
 
 use super::{
-    FAILED, VERSION, complain,
+    FAILED, MISUSED, VERSION, complain,
     data_place::{self, DataPlace},
     log,
     mounts::Mounts,
     open_files, print,
 };
 use crate::{
+    auth::{
+        gate::{Gate, Guard},
+        reload::watch,
+        settings::AuthSettings,
+    },
     config::{Resolved, Settings, options::BODY_OPTION},
     http::{
         app::{App, CpuPool, HttpSettings},
@@ -35,7 +40,14 @@ pub(crate) fn run(resolved: &Resolved) -> ExitCode {
     let started = Instant::now();
     log::start(&resolved.settings);
     open_files::raise_limit(resolved.settings.open_files);
-    match start_and_serve(resolved, started) {
+    let guard = match Guard::load(AuthSettings::of(&resolved.settings)) {
+        Ok(guard) => guard,
+        Err(reason) => {
+            complain(&reason);
+            return ExitCode::from(MISUSED);
+        }
+    };
+    match start_and_serve(resolved, guard, started) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             complain(&reason);
@@ -44,7 +56,7 @@ pub(crate) fn run(resolved: &Resolved) -> ExitCode {
     }
 }
 
-fn start_and_serve(resolved: &Resolved, started: Instant) -> Result<(), String> {
+fn start_and_serve(resolved: &Resolved, guard: Guard, started: Instant) -> Result<(), String> {
     let settings = &resolved.settings;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -57,9 +69,9 @@ fn start_and_serve(resolved: &Resolved, started: Instant) -> Result<(), String> 
     // The first process of a container is deaf to signals that it does not ask for.
     let signals = Signals::listen().map_err(|error| format!("cannot handle signals: {error}"))?;
     // Opening waits for the disk. Clients that come meanwhile are kept by the system.
-    let app = open(settings, &place.path)?;
+    let (engine, app) = open(settings, guard, &place.path)?;
     drop(within_runtime);
-    print(&start_text(resolved, &place, listening.address()));
+    print(&start_text(resolved, &app.gate, &place, listening.address()));
     tracing::info!(took_ms = started.elapsed().as_millis() as u64, "ready");
     let cors = Cors::new(&settings.cors_allow_origins);
     let limits = ConnectionLimits {
@@ -67,12 +79,14 @@ fn start_and_serve(resolved: &Resolved, started: Instant) -> Result<(), String> 
         head_patience: Duration::from_secs(settings.head_timeout_seconds),
     };
     runtime.block_on(async {
+        let reloading = tokio::spawn(watch(vec![Box::new(app.gate.clone())]));
         serve(listening, app.clone(), cors, limits, signals).await;
-        close(app).await
+        reloading.abort();
+        close(engine, app).await
     })
 }
 
-fn open(settings: &Settings, path: &Path) -> Result<App, String> {
+fn open(settings: &Settings, guard: Guard, path: &Path) -> Result<(Engine, App), String> {
     let memtable_bytes_max = usize::try_from(settings.memtable_bytes_max).unwrap_or(usize::MAX);
     let engine = Engine::open(path, EngineOptions { memtable_bytes_max, ..EngineOptions::default() })
         .map_err(|error| format!("cannot open the data in {}: {error}", path.display()))?;
@@ -81,6 +95,8 @@ fn open(settings: &Settings, path: &Path) -> Result<App, String> {
         threads => threads,
     };
     let pool = CpuPool::start(threads).map_err(|error| format!("cannot start threads: {error}"))?;
+    let gate = Gate::new(engine.clone(), guard, threads.div_ceil(2))
+        .map_err(|error| format!("cannot start threads: {error}"))?;
     let settings = HttpSettings {
         allow_reset: settings.allow_reset,
         body_bytes_max: usize::try_from(settings.body_bytes_max).unwrap_or(usize::MAX),
@@ -88,14 +104,14 @@ fn open(settings: &Settings, path: &Path) -> Result<App, String> {
         body_memory_bytes_max: usize::try_from(settings.body_memory_bytes_max).unwrap_or(usize::MAX),
         compress_bytes_min: usize::try_from(settings.compress_bytes_min).unwrap_or(usize::MAX),
     };
-    Ok(App::new(engine, settings, pool))
+    Ok((engine, App::new(gate, settings, pool)))
 }
 
 /// Ends the work that is under way and flushes. The signals stay watched meanwhile.
-async fn close(app: App) -> Result<(), String> {
+async fn close(engine: Engine, app: App) -> Result<(), String> {
     let closed = tokio::task::spawn_blocking(move || {
         app.stop_pool();
-        app.engine.close()
+        engine.close()
     });
     match closed.await {
         Ok(Ok(())) => {
@@ -108,14 +124,21 @@ async fn close(app: App) -> Result<(), String> {
 }
 
 /// What a person wants to know, in plain lines; everything later is a log line.
-fn start_text(resolved: &Resolved, place: &DataPlace, address: SocketAddr) -> String {
+fn start_text(resolved: &Resolved, gate: &Gate, place: &DataPlace, address: SocketAddr) -> String {
     let mut text = format!("HueDB {VERSION}\n");
     let _ = writeln!(text, "  data            {}", place.path.display());
     let _ = writeln!(text, "  address         http://{address}");
-    let _ = writeln!(text, "  authentication  off");
-    if !is_loopback(address.ip()) {
-        let _ =
-            writeln!(text, "  warning         whoever can reach this address can read and change all data");
+    let _ = writeln!(text, "  authentication  {}", gate.describe());
+    if gate.is_open() && !is_loopback(address.ip()) {
+        let _ = writeln!(
+            text,
+            "  WARNING         NO AUTHENTICATION: WHOEVER CAN REACH THIS ADDRESS CAN READ AND CHANGE ALL DATA\n  \
+             {:16}set HUEDB_AUTH, see docs/authentication.md",
+            ""
+        );
+    }
+    for notice in gate.notices() {
+        let _ = writeln!(text, "  warning         {notice}");
     }
     for warning in &place.warnings {
         let _ = writeln!(text, "  warning         {warning}");

@@ -30,6 +30,8 @@ pub(crate) enum Rule {
 pub(crate) enum Effect {
     /// Sets the option of this name, by that option's rules.
     Sets(&'static str),
+    /// Sets an option to a word of ours for each of Chroma's; other words are refused.
+    Translates(&'static str, &'static [(&'static str, &'static str)]),
     /// Nothing, and why nothing is missed.
     Nothing(&'static str),
     /// Nothing, which the start-up text says.
@@ -44,6 +46,8 @@ pub(crate) enum Effect {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Set(&'static str),
+    /// An option and its value.
+    SetTo(&'static str, &'static str),
     Nothing,
     Notice(&'static str),
     Refused(&'static str),
@@ -59,6 +63,10 @@ impl Row {
         }
         match self.effect {
             Effect::Sets(option) => Outcome::Set(option),
+            Effect::Translates(option, words) => match words.iter().find(|(theirs, _)| *theirs == value) {
+                Some((_, ours)) => Outcome::SetTo(option, ours),
+                None => Outcome::BadValue(format!("is none of {}", joined(words))),
+            },
             Effect::Nothing(_) => Outcome::Nothing,
             Effect::Warns(reason) => Outcome::Notice(reason),
             Effect::WarnsWhenFalse(reason) => match parse_switch(value) {
@@ -81,6 +89,10 @@ impl Rule {
             Self::Words(words) => Err(format!("is none of {}", words.join(", "))),
         }
     }
+}
+
+fn joined(words: &[(&str, &str)]) -> String {
+    words.iter().map(|(theirs, _)| *theirs).collect::<Vec<_>>().join(", ")
 }
 
 /// The row for a name in the environment, in any letter case as in Chroma.
@@ -118,8 +130,50 @@ const fn checked(name: &'static str, meaning: &'static str, rule: Rule, effect: 
     Row { name, meaning, rule, effect }
 }
 
-const AUTH: Effect =
-    Effect::Refused("authentication is not available in this version; refusing to start open");
+/// Classes of 0.5, of 0.4, and the short names of 0.4.
+const AUTHENTICATORS: Effect = Effect::Translates(
+    "auth",
+    &[
+        ("chromadb.auth.basic_authn.BasicAuthenticationServerProvider", "basic"),
+        ("chromadb.auth.token_authn.TokenAuthenticationServerProvider", "token"),
+        ("chromadb.auth.basic.BasicAuthServerProvider", "basic"),
+        ("chromadb.auth.token.TokenAuthServerProvider", "token"),
+        ("basic", "basic"),
+        ("token", "token"),
+    ],
+);
+const AUTHORIZERS: Effect = Effect::Translates(
+    "authz",
+    &[
+        ("chromadb.auth.simple_rbac_authz.SimpleRBACAuthorizationProvider", "roles"),
+        ("chromadb.auth.authz.SimpleRBACAuthorizationProvider", "roles"),
+    ],
+);
+const TOKEN_HEADERS: Effect = Effect::Translates(
+    "auth-token-header",
+    &[
+        ("Authorization", "Authorization"),
+        ("X-Chroma-Token", "X-Chroma-Token"),
+        ("AUTHORIZATION", "Authorization"),
+        ("X_CHROMA_TOKEN", "X-Chroma-Token"),
+    ],
+);
+/// Where 0.4 found users; the form of the text tells it here.
+const CREDENTIALS_PROVIDERS: Rule = Rule::Words(&[
+    "chromadb.auth.providers.HtpasswdFileServerAuthCredentialsProvider",
+    "chromadb.auth.providers.HtpasswdConfigurationServerAuthCredentialsProvider",
+    "chromadb.auth.token.TokenConfigServerAuthCredentialsProvider",
+    "chromadb.auth.token.UserTokenConfigServerAuthCredentialsProvider",
+    "htpasswd_file",
+    "htpasswd_config",
+    "token_config",
+    "user_token_config",
+]);
+const AUTHZ_CONFIG_PROVIDERS: Rule = Rule::Words(&[
+    "chromadb.auth.authz.LocalUserConfigAuthorizationConfigurationProvider",
+    "local_user_config",
+]);
+const FORM: Effect = Effect::Nothing("the form of the credentials tells what they are");
 const PLUGIN: Effect = Effect::Refused("Python plug-ins cannot be loaded, and requests would go unchecked");
 const TRACES: Effect = Effect::Warns("traces are not exported in this version");
 const CLIENT: Effect = Effect::Nothing("read by clients, not by a server");
@@ -165,27 +219,46 @@ pub(crate) static ENVIRONMENT: &[Row] = &[
         Effect::Nothing("segments are mapped, and the system's page cache bounds itself"),
     ),
     row("CHROMA_SEGMENT_CACHE_POLICY", "which indexes stay loaded", Effect::Nothing("as above")),
-    row("CHROMA_SERVER_AUTHN_PROVIDER", "who may call: the method", AUTH),
-    row("CHROMA_SERVER_AUTHN_CREDENTIALS", "who may call: the users", AUTH),
-    row("CHROMA_SERVER_AUTHN_CREDENTIALS_FILE", "who may call: file of the users", AUTH),
-    row("CHROMA_SERVER_AUTHZ_PROVIDER", "who may do what: the method", AUTH),
-    row("CHROMA_SERVER_AUTHZ_CONFIG", "who may do what: the roles", AUTH),
-    row("CHROMA_SERVER_AUTHZ_CONFIG_FILE", "who may do what: file of the roles", AUTH),
+    row("CHROMA_SERVER_AUTHN_PROVIDER", "who may call: the method", AUTHENTICATORS),
+    row("CHROMA_SERVER_AUTH_PROVIDER", "the same before 0.5", AUTHENTICATORS),
+    row("CHROMA_SERVER_AUTHN_CREDENTIALS", "who may call: the users", Effect::Sets("auth-credentials")),
+    row("CHROMA_SERVER_AUTH_CREDENTIALS", "the same before 0.5", Effect::Sets("auth-credentials")),
     row(
-        "CHROMA_AUTH_TOKEN_TRANSPORT_HEADER",
-        "header that carries a token",
-        Effect::Nothing("clients read it too; without authentication there is no token"),
+        "CHROMA_SERVER_AUTHN_CREDENTIALS_FILE",
+        "who may call: file of the users",
+        Effect::Sets("auth-credentials-file"),
     ),
+    row("CHROMA_SERVER_AUTH_CREDENTIALS_FILE", "the same before 0.5", Effect::Sets("auth-credentials-file")),
+    checked(
+        "CHROMA_SERVER_AUTH_CREDENTIALS_PROVIDER",
+        "form of the users before 0.5",
+        CREDENTIALS_PROVIDERS,
+        FORM,
+    ),
+    row("CHROMA_SERVER_AUTHZ_PROVIDER", "who may do what: the method", AUTHORIZERS),
+    row("CHROMA_SERVER_AUTHZ_CONFIG", "who may do what: the roles", Effect::Sets("authz-config")),
+    row(
+        "CHROMA_SERVER_AUTHZ_CONFIG_FILE",
+        "who may do what: file of the roles",
+        Effect::Sets("authz-config-file"),
+    ),
+    checked(
+        "CHROMA_SERVER_AUTHZ_CONFIG_PROVIDER",
+        "form of the roles before 0.5",
+        AUTHZ_CONFIG_PROVIDERS,
+        FORM,
+    ),
+    row("CHROMA_AUTH_TOKEN_TRANSPORT_HEADER", "header that carries a token", TOKEN_HEADERS),
+    row("CHROMA_SERVER_AUTH_TOKEN_TRANSPORT_HEADER", "the same before 0.5", TOKEN_HEADERS),
     row(
         "CHROMA_SERVER_AUTH_IGNORE_PATHS",
         "paths open to all",
         Effect::Nothing("it had no effect in 0.5.13 either"),
     ),
-    checked(
+    row(
         "CHROMA_OVERWRITE_SINGLETON_TENANT_DATABASE_ACCESS_FROM_AUTH",
         "take tenant and database from the user",
-        Rule::Switch,
-        Effect::Nothing("clients read it too; without authentication there is no user"),
+        Effect::Sets("auth-own-defaults"),
     ),
     row("CHROMA_OTEL_COLLECTION_ENDPOINT", "where traces go", TRACES),
     row("CHROMA_OTEL_EXPORTER_ENDPOINT", "where traces go, as compose files spell it", TRACES),

@@ -175,6 +175,10 @@ impl Layer {
             Outcome::BadValue(reason) => {
                 Err(ConfigError::BadValue { name: name.to_owned(), value: value.to_owned(), reason })
             }
+            Outcome::SetTo(option, word) => match options::option_named(option) {
+                Some(option) => self.set(resolved, option, name, word, origin),
+                None => Ok(()),
+            },
             Outcome::Set(option) => match options::option_named(option) {
                 Some(option) => self.set(resolved, option, name, value, origin),
                 None => Ok(()),

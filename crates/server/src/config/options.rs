@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::value::Kind;
+use crate::auth::secret::Secret;
 
 /// Values of all options. Every field belongs to one row of [`OPTIONS`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,17 @@ pub(crate) struct Settings {
     pub(crate) port: u16,
     pub(crate) allow_reset: bool,
     pub(crate) cors_allow_origins: Vec<String>,
+    pub(crate) auth: &'static str,
+    pub(crate) auth_credentials: Secret,
+    pub(crate) auth_credentials_file: Option<PathBuf>,
+    pub(crate) auth_token_header: &'static str,
+    pub(crate) authz: &'static str,
+    pub(crate) authz_config: Secret,
+    pub(crate) authz_config_file: Option<PathBuf>,
+    pub(crate) auth_own_defaults: bool,
+    pub(crate) require_auth: bool,
+    pub(crate) auth_failures_per_minute: u64,
+    pub(crate) auth_cache_seconds: u64,
     pub(crate) body_bytes_max: u64,
     pub(crate) body_memory_bytes_max: u64,
     pub(crate) compress_bytes_min: u64,
@@ -113,6 +125,113 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         summary: "Web origins whose pages may call the server, or `*`",
         detail: "Methods and headers are not restricted, credentials are never allowed, and browsers may \
                  remember an answer for 600 seconds.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "auth",
+        environment: "HUEDB_AUTH",
+        group: "Authentication",
+        kind: Kind::Choice { field: |settings| &mut settings.auth, words: &["off", "basic", "token"] },
+        default: "off",
+        summary: "How callers prove who they are",
+        detail: "[authentication.md](authentication.md) shows each of them with all clients.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "auth-credentials",
+        environment: "HUEDB_AUTH_CREDENTIALS",
+        group: "Authentication",
+        kind: Kind::Secret(|settings| &mut settings.auth_credentials),
+        summary: "Users of `basic` as `user:hash` lines, or a token, or users with tokens as YAML",
+        secret: true,
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "auth-credentials-file",
+        environment: "HUEDB_AUTH_CREDENTIALS_FILE",
+        group: "Authentication",
+        kind: Kind::OptionalPath(|settings| &mut settings.auth_credentials_file),
+        summary: "File with what `auth-credentials` would hold",
+        detail: "Read again when it changes and on SIGHUP; a file with a mistake changes nothing.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "auth-token-header",
+        environment: "HUEDB_AUTH_TOKEN_HEADER",
+        group: "Authentication",
+        kind: Kind::Choice {
+            field: |settings| &mut settings.auth_token_header,
+            words: &["Authorization", "X-Chroma-Token"],
+        },
+        default: "Authorization",
+        summary: "Header that carries a token; the other one does not count",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "authz",
+        environment: "HUEDB_AUTHZ",
+        group: "Authentication",
+        kind: Kind::Choice { field: |settings| &mut settings.authz, words: &["off", "roles"] },
+        default: "off",
+        summary: "Whether roles decide what a user may do",
+        detail: "With `off`, a user may do everything within the tenant and databases that the user is bound to.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "authz-config",
+        environment: "HUEDB_AUTHZ_CONFIG",
+        group: "Authentication",
+        kind: Kind::Secret(|settings| &mut settings.authz_config),
+        summary: "Roles and the users who have them, as YAML",
+        secret: true,
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "authz-config-file",
+        environment: "HUEDB_AUTHZ_CONFIG_FILE",
+        group: "Authentication",
+        kind: Kind::OptionalPath(|settings| &mut settings.authz_config_file),
+        summary: "File with what `authz-config` would hold; Chroma's `authz.yaml`",
+        detail: "May be the same file as `auth-credentials-file`. Read again like that one.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "auth-own-defaults",
+        environment: "HUEDB_AUTH_OWN_DEFAULTS",
+        group: "Authentication",
+        kind: Kind::Switch(|settings| &mut settings.auth_own_defaults),
+        default: "false",
+        summary: "`default_tenant` and `default_database` mean the user's own, where the user has just one",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "require-auth",
+        environment: "HUEDB_REQUIRE_AUTH",
+        group: "Authentication",
+        kind: Kind::Switch(|settings| &mut settings.require_auth),
+        default: "false",
+        summary: "Refuse to start without authentication",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "auth-failures-per-minute",
+        environment: "HUEDB_AUTH_FAILURES_PER_MINUTE",
+        group: "Authentication",
+        kind: Kind::Count { field: |settings| &mut settings.auth_failures_per_minute, min: 0, max: 60_000 },
+        default: "60",
+        summary: "Failed attempts of one address before it gets 429; 0 is no limit",
+        detail: "Callers whose credentials were verified lately are not concerned. Behind a proxy all callers have one \
+                 address: limit there, and set 0 here.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "auth-cache-seconds",
+        environment: "HUEDB_AUTH_CACHE_SECONDS",
+        group: "Authentication",
+        kind: Kind::Count { field: |settings| &mut settings.auth_cache_seconds, min: 1, max: 86_400 },
+        default: "600",
+        summary: "How long a verified credential is believed before its hash is computed again",
+        detail: "Only keyed hashes of credentials are kept. A reload forgets them all.",
         ..PLAIN
     },
     OptionSpec {

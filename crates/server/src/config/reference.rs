@@ -60,9 +60,10 @@ fn write_option(page: &mut String, option: &OptionSpec) {
     }
     let key = name.replace('-', "_");
     let when = if option.restart { "at the next start" } else { "at once" };
+    let default = if default.is_empty() { "none".to_owned() } else { format!("`{default}`") };
     let _ = write!(
         page,
-        "\n- Flag {flag}, environment `{environment}`, file key `{key}`\n- Value: {}\n- Default: `{default}`\n- A \
+        "\n- Flag {flag}, environment `{environment}`, file key `{key}`\n- Value: {}\n- Default: {default}\n- A \
          change takes effect {when}.\n",
         option.kind.describe(),
     );
@@ -73,6 +74,11 @@ fn write_rows(page: &mut String, heading: &str, rows: &[Row]) {
     for row in rows {
         let here = match row.effect {
             Effect::Sets(option) => format!("sets `{option}`"),
+            Effect::Translates(option, words) => {
+                let words: Vec<_> =
+                    words.iter().map(|(theirs, ours)| format!("`{theirs}` ({ours})")).collect();
+                format!("sets `{option}`: {}", words.join(", "))
+            }
             Effect::Nothing(reason) => format!("accepted, no effect: {reason}"),
             Effect::Warns(reason) => format!("accepted with a note at the start: {reason}"),
             Effect::WarnsWhenFalse(reason) => format!("false is accepted with a note at the start: {reason}"),

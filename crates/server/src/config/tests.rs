@@ -167,9 +167,8 @@ fn the_seeds_compose_file_starts_with_one_note() {
 #[test]
 fn wrong_configurations_are_refused_in_one_or_two_lines() {
     let environment = |environment| Case { environment, ..Case::default() };
-    environment(&[("CHROMA_SERVER_AUTHN_CREDENTIALS", "admin:secret")]).check_refused(
-        "CHROMA_SERVER_AUTHN_CREDENTIALS is set, but authentication is not available in this version; \
-         refusing to start open",
+    environment(&[("CHROMA_SERVER_AUTHN_PROVIDER", "my.Ldap")]).check_refused(
+        "CHROMA_SERVER_AUTHN_PROVIDER cannot be `my.Ldap` because it is none of chromadb.auth.",
     );
     environment(&[("CHROMA_SERVER_AUTHN_PROVIDR", "x")]).check_refused(
         "unknown setting CHROMA_SERVER_AUTHN_PROVIDR in the environment\n\
@@ -189,9 +188,15 @@ fn wrong_configurations_are_refused_in_one_or_two_lines() {
 
 #[test]
 fn a_refusal_never_quotes_credentials() {
-    let environment = &[("CHROMA_SERVER_AUTHN_CREDENTIALS", "admin:hunter2")];
-    let text = Case { environment, ..Case::default() }.resolve().unwrap_err().to_string();
-    assert!(!text.contains("hunter2"), "text=`{text}`");
+    let environment = &[
+        ("CHROMA_SERVER_AUTHN_CREDENTIALS", "admin:hunter2"),
+        ("CHROMA_SERVER_AUTH_CREDENTIALS", "admin:hunter3"),
+    ];
+    let error = Case { environment, ..Case::default() }.resolve().unwrap_err();
+    assert!(matches!(error, ConfigError::Disagree { option: "auth-credentials", .. }), "{error}");
+    assert!(!format!("{error}{error:?}").contains("hunter"), "text=`{error}`");
+    let resolved = Case { environment: &environment[..1], ..Case::default() }.resolve().unwrap();
+    assert!(!format!("{resolved:?}").contains("hunter"));
 }
 
 #[test]

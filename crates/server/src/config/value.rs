@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::options::Settings;
+use crate::auth::secret::Secret;
 
 /// Where in [`Settings`] an option's value lives.
 pub(crate) type Field<T> = fn(&mut Settings) -> &mut T;
@@ -12,6 +13,10 @@ pub(crate) type Field<T> = fn(&mut Settings) -> &mut T;
 pub(crate) enum Kind {
     /// A file system path.
     Path(Field<PathBuf>),
+    /// A file system path that may be left out.
+    OptionalPath(Field<Option<PathBuf>>),
+    /// Text that is never shown.
+    Secret(Field<Secret>),
     /// An IP address or a host name.
     Host(Field<String>),
     /// A TCP port; 0 lets the operating system choose.
@@ -33,6 +38,8 @@ impl Kind {
     pub(crate) fn set(self, settings: &mut Settings, text: &str) -> Result<(), String> {
         match self {
             Self::Path(field) => *field(settings) = parse_path(text)?,
+            Self::OptionalPath(field) => *field(settings) = (!text.is_empty()).then(|| PathBuf::from(text)),
+            Self::Secret(field) => *field(settings) = Secret::new(text.to_owned()),
             Self::Host(field) => *field(settings) = parse_host(text)?,
             Self::Port(field) => *field(settings) = parse_port(text)?,
             Self::Switch(field) => *field(settings) = parse_switch(text)?,
@@ -44,12 +51,16 @@ impl Kind {
         Ok(())
     }
 
-    /// The value in a form that [`Kind::set`] reads back.
+    /// The value in a form that [`Kind::set`] reads back; of a secret, what tells it from another one.
     pub(crate) fn show(self, settings: &Settings) -> String {
         // Fields are reached mutably for `set`; showing happens a few times in a process's life.
         let settings = &mut settings.clone();
         match self {
             Self::Path(field) => field(settings).display().to_string(),
+            Self::OptionalPath(field) => {
+                field(settings).as_ref().map_or_else(String::new, |path| path.display().to_string())
+            }
+            Self::Secret(field) => field(settings).label(),
             Self::Host(field) => field(settings).clone(),
             Self::Port(field) => field(settings).to_string(),
             Self::Switch(field) => field(settings).to_string(),
@@ -64,6 +75,8 @@ impl Kind {
     pub(crate) fn placeholder(self) -> &'static str {
         match self {
             Self::Path(_) => "DIR",
+            Self::OptionalPath(_) => "FILE",
+            Self::Secret(_) => "TEXT",
             Self::Host(_) => "HOST",
             Self::Port(_) => "PORT",
             Self::Switch(_) => "true|false",
@@ -77,7 +90,10 @@ impl Kind {
     /// Accepted values in words, for the reference page.
     pub(crate) fn describe(self) -> String {
         match self {
-            Self::Path(_) => "a path; a relative one is taken from the working directory".to_owned(),
+            Self::Path(_) | Self::OptionalPath(_) => {
+                "a path; a relative one is taken from the working directory".to_owned()
+            }
+            Self::Secret(_) => "text; never shown, neither here nor in a log".to_owned(),
             Self::Host(_) => "an IP address or a host name".to_owned(),
             Self::Port(_) => "0 to 65535; 0 takes a free port".to_owned(),
             Self::Switch(_) => "`true` or `false` (also 1/0, yes/no, on/off, t/f, y/n)".to_owned(),

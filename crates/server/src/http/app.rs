@@ -1,4 +1,5 @@
-//! What a handler is given: the engine, the settings it may read, and the pool that runs its work.
+//! What a handler is given: the settings it may read, and the pool that runs its work. The engine is not
+//! among it: that is only reached through an `auth::access::Access`.
 
 use std::{
     collections::VecDeque,
@@ -7,10 +8,10 @@ use std::{
     thread::JoinHandle,
 };
 
-use huedb_engine::Engine;
 use tokio::sync::oneshot;
 
 use super::body::memory::BodyMemory;
+use crate::auth::gate::Gate;
 
 /// Jobs that may wait for a thread of the pool. Beyond it requests are refused, not queued.
 const QUEUE_JOBS_MAX: usize = 1024;
@@ -18,7 +19,7 @@ const QUEUE_JOBS_MAX: usize = 1024;
 /// State of every handler. A clone is a few reference counts.
 #[derive(Clone)]
 pub(crate) struct App {
-    pub(crate) engine: Engine,
+    pub(crate) gate: Gate,
     pub(crate) settings: Arc<HttpSettings>,
     pub(crate) body_memory: BodyMemory,
     pool: Arc<CpuPool>,
@@ -49,11 +50,11 @@ pub(crate) enum RunError {
 }
 
 impl App {
-    pub(crate) fn new(engine: Engine, settings: HttpSettings, pool: CpuPool) -> Self {
+    pub(crate) fn new(gate: Gate, settings: HttpSettings, pool: CpuPool) -> Self {
         // A compressed body is in memory twice for a moment, and each one alone must be possible.
         let body_memory = settings.body_memory_bytes_max.max(settings.body_bytes_max.saturating_mul(2));
         let body_memory = BodyMemory::new(body_memory);
-        Self { engine, settings: Arc::new(settings), body_memory, pool: Arc::new(pool) }
+        Self { gate, settings: Arc::new(settings), body_memory, pool: Arc::new(pool) }
     }
 
     /// Runs `work` on the bounded CPU pool and waits for its result without holding a thread.
@@ -73,6 +74,7 @@ impl App {
     /// Runs the waiting jobs, stops the pool's threads and waits for them. Later work is refused.
     pub(crate) fn stop_pool(&self) {
         self.pool.stop();
+        self.gate.stop();
     }
 }
 
@@ -101,16 +103,20 @@ impl CpuPool {
     /// # Errors
     /// When the operating system refuses a thread.
     pub(crate) fn start(threads: usize) -> std::io::Result<Self> {
-        Self::with_queue(threads, QUEUE_JOBS_MAX)
+        Self::with_queue("cpu", threads, QUEUE_JOBS_MAX)
     }
 
-    fn with_queue(threads: usize, jobs_max: usize) -> std::io::Result<Self> {
+    /// Starts `threads` threads called `name`, for which up to `jobs_max` jobs may wait.
+    ///
+    /// # Errors
+    /// When the operating system refuses a thread.
+    pub(crate) fn with_queue(name: &str, threads: usize, jobs_max: usize) -> std::io::Result<Self> {
         let state = QueueState { jobs: VecDeque::with_capacity(jobs_max), jobs_max, stopped: false };
         let queue = Arc::new(Queue { state: Mutex::new(state), changed: Condvar::new() });
         let threads = (0..threads)
             .map(|number| {
                 let queue = Arc::clone(&queue);
-                std::thread::Builder::new().name(format!("cpu-{number}")).spawn(move || queue.work())
+                std::thread::Builder::new().name(format!("{name}-{number}")).spawn(move || queue.work())
             })
             .collect::<std::io::Result<Vec<_>>>()?;
         Ok(Self { queue, threads: Mutex::new(threads) })
@@ -132,8 +138,9 @@ impl CpuPool {
         result.await.unwrap_or(Err(RunError::Overloaded))
     }
 
-    /// False when the queue is full or the pool has stopped; the job is dropped then.
-    fn push(&self, job: Job) -> bool {
+    /// Adds a job, which must not panic. False when the queue is full or the pool has stopped; the job is
+    /// dropped then.
+    pub(crate) fn push(&self, job: Job) -> bool {
         let mut state = self.queue.lock();
         if state.stopped || state.jobs.len() >= state.jobs_max {
             return false;
@@ -144,7 +151,7 @@ impl CpuPool {
         true
     }
 
-    fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.queue.lock().stopped = true;
         self.queue.changed.notify_all();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));

@@ -31,6 +31,9 @@ const RATE_MIN: f64 = 1024.0;
 const DISCARD_MAX: Duration = Duration::from_secs(10);
 const DISCARD_BYTES_MAX: usize = 1 << 30;
 
+/// The same for a body that nobody would have read. Strangers get less.
+const UNWANTED_BYTES_MAX: usize = 8 << 20;
+
 /// What a body may have before it needs a share of the budget: about what its connection's read
 /// buffer holds anyway, so small requests never wait.
 const FREE_BYTES: usize = 128 << 10;
@@ -209,10 +212,25 @@ impl Pace {
     }
 }
 
-async fn discard(mut body: Body) {
+/// Throws away the body of a request that is answered without it, in the background. A body that is
+/// declared too large for that is not taken at all, and its connection ends with the answer.
+pub(crate) fn discard_later(request: Request) {
+    let asked_first = request.headers().contains_key(header::EXPECT);
+    let body = request.into_body();
+    let is_small = body.size_hint().lower() <= UNWANTED_BYTES_MAX as u64;
+    if !asked_first && is_small && !body.is_end_stream() {
+        tokio::spawn(discard_up_to(body, UNWANTED_BYTES_MAX));
+    }
+}
+
+async fn discard(body: Body) {
+    discard_up_to(body, DISCARD_BYTES_MAX).await;
+}
+
+async fn discard_up_to(mut body: Body, bytes_max: usize) {
     let deadline = Instant::now() + DISCARD_MAX;
     let mut discarded = 0;
-    while discarded < DISCARD_BYTES_MAX {
+    while discarded < bytes_max {
         match timeout_at(deadline, body.frame()).await {
             Ok(Some(Ok(frame))) => discarded += frame.data_ref().map_or(0, Bytes::len),
             _ => return,

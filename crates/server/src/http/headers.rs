@@ -6,6 +6,8 @@ use axum::{
     response::Response,
 };
 
+use crate::auth::gate::Refusal;
+
 const TRACE_ID: &str = "chroma-trace-id";
 
 /// What Chroma sends while tracing is off.
@@ -26,6 +28,21 @@ pub(crate) fn finish(response: &mut Response) {
     headers.entry(TRACE_ID).or_insert(NO_TRACE);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.entry(header::RETRY_AFTER).or_insert(RETRY_AFTER);
+    }
+}
+
+/// Adds how to do better to the answer to a request that the gate refused.
+pub(crate) fn explain(refusal: Refusal, response: &mut Response) {
+    let status = response.status();
+    let headers = response.headers_mut();
+    match refusal {
+        Refusal::Unauthenticated { method, .. } if status == StatusCode::UNAUTHORIZED => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(method.challenge()));
+        }
+        Refusal::Throttled { wait } => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+        }
+        _ => {}
     }
 }
 

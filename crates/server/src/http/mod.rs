@@ -36,6 +36,7 @@ use self::{
     headers::Cors,
     route::{Action, RouteTable},
 };
+use crate::auth::gate::Refusal;
 
 /// The generation that answers a path. Paths of neither get the newer one's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,16 @@ impl Generation {
             Self::V1 => v1::wrong_method(),
             Self::V2 => v2::wrong_method(),
         }
+    }
+
+    /// The first generation knew no 401, so it cannot say how to authenticate either.
+    pub(crate) fn refused(self, refusal: Refusal) -> Response {
+        let mut response = match self {
+            Self::V1 => v1::refused(refusal),
+            Self::V2 => v2::refused(refusal),
+        };
+        headers::explain(refusal, &mut response);
+        response
     }
 
     pub(crate) fn internal(self) -> Response {

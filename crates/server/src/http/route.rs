@@ -12,90 +12,9 @@ use axum::{
     routing::{MethodFilter, MethodRouter},
 };
 
-use super::{Generation, app::App, openapi::Operation};
-
-/// What a request asks for. Names are those of Chroma's authorisation files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Action {
-    Heartbeat,
-    Version,
-    Healthcheck,
-    PreFlightChecks,
-    Identity,
-    SystemReset,
-    CreateTenant,
-    GetTenant,
-    UpdateTenant,
-    CreateDatabase,
-    GetDatabase,
-    DeleteDatabase,
-    ListDatabases,
-    ListCollections,
-    CountCollections,
-    CreateCollection,
-    GetCollection,
-    GetCollectionByCrn,
-    UpdateCollection,
-    DeleteCollection,
-    Add,
-    Update,
-    Upsert,
-    Delete,
-    Get,
-    Query,
-    Count,
-    Search,
-    Fork,
-    CountForks,
-    IndexingStatus,
-    AttachFunction,
-    GetAttachedFunction,
-    DetachFunction,
-    ReadDocumentation,
-}
-
-impl Action {
-    /// Name in an authorisation file and in logs.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Heartbeat => "system:heartbeat",
-            Self::Version => "system:version",
-            Self::Healthcheck => "system:healthcheck",
-            Self::PreFlightChecks => "system:pre_flight_checks",
-            Self::Identity => "system:identity",
-            Self::SystemReset => "system:reset",
-            Self::CreateTenant => "tenant:create_tenant",
-            Self::GetTenant => "tenant:get_tenant",
-            Self::UpdateTenant => "tenant:update_tenant",
-            Self::CreateDatabase => "db:create_database",
-            Self::GetDatabase => "db:get_database",
-            Self::DeleteDatabase => "db:delete_database",
-            Self::ListDatabases => "db:list_databases",
-            Self::ListCollections => "db:list_collections",
-            Self::CountCollections => "db:count_collections",
-            Self::CreateCollection => "db:create_collection",
-            Self::GetCollection => "collection:get_collection",
-            Self::GetCollectionByCrn => "collection:get_collection_by_crn",
-            Self::UpdateCollection => "collection:update_collection",
-            Self::DeleteCollection => "collection:delete_collection",
-            Self::Add => "collection:add",
-            Self::Update => "collection:update",
-            Self::Upsert => "collection:upsert",
-            Self::Delete => "collection:delete",
-            Self::Get => "collection:get",
-            Self::Query => "collection:query",
-            Self::Count => "collection:count",
-            Self::Search => "collection:search",
-            Self::Fork => "collection:fork_collection",
-            Self::CountForks => "collection:count_forks",
-            Self::IndexingStatus => "collection:indexing_status",
-            Self::AttachFunction => "collection:create_attached_function",
-            Self::GetAttachedFunction => "collection:get_attached_function",
-            Self::DetachFunction => "collection:remove_attached_function",
-            Self::ReadDocumentation => "system:documentation",
-        }
-    }
-}
+use super::{Generation, app::App, body, openapi::Operation};
+pub(crate) use crate::auth::action::Action;
+use crate::auth::{gate::Refusal, throttle::Source};
 
 /// Routes by path. `/api/v1` paths are served with and without a trailing slash, others as given.
 ///
@@ -191,7 +110,9 @@ fn method_filter(method: Method) -> MethodFilter {
     MethodFilter::try_from(method).expect("routes have one of the standard methods")
 }
 
-/// A handler with its action. The action travels with the answer, for the access log.
+/// A handler with its action. Nothing gets to the handler that the gate has not admitted for the action.
+///
+/// Action and identity travel with the answer, for logs and limits.
 #[derive(Clone)]
 struct Declared<H> {
     action: Action,
@@ -205,14 +126,32 @@ where
 {
     type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-    fn call(self, request: Request, app: App) -> Self::Future {
+    fn call(self, mut request: Request, app: App) -> Self::Future {
         let Self { action, handler } = self;
         Box::pin(async move {
-            let mut response = handler.call(request, app).await;
+            let generation = Generation::of_path(request.uri().path());
+            let source = request.extensions().get::<Source>().copied();
+            let mut response = match app.gate.admit(generation, action, request.headers(), source).await {
+                Ok(access) => {
+                    let identity = access.identity().clone();
+                    request.extensions_mut().insert(access);
+                    let mut response = handler.call(request, app).await;
+                    response.extensions_mut().insert(identity);
+                    response
+                }
+                Err(refusal) => refuse(generation, refusal, request),
+            };
             response.extensions_mut().insert(action);
             response
         })
     }
+}
+
+/// Answers at once. A client that is still sending would not see the answer if nobody took its bytes, so
+/// they are thrown away meanwhile, unread and within bounds.
+fn refuse(generation: Generation, refusal: Refusal, request: Request) -> Response {
+    body::discard_later(request);
+    generation.refused(refusal)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use tokio::{
 };
 
 use super::{Api, app::App, headers::Cors};
+use crate::auth::throttle::Source;
 
 /// Bound of a request's head; also the size in which bodies are read and written.
 const BUFFER_BYTES_MAX: usize = 128 << 10;
@@ -119,9 +120,10 @@ pub(crate) async fn serve(
             }
             accepted = listening.listener.accept(), if connections.len() < limits.connections_max => {
                 match accepted {
-                    Ok((stream, _)) => {
-                        let api = Arc::clone(&api);
-                        connections.spawn(connection(stream, api, limits.head_patience, graceful.watcher()));
+                    Ok((stream, client)) => {
+                        let (source, api) = (Source::of(client.ip()), Arc::clone(&api));
+                        let patience = limits.head_patience;
+                        connections.spawn(connection(stream, source, api, patience, graceful.watcher()));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
@@ -140,14 +142,22 @@ pub(crate) async fn serve(
     connections.shutdown().await;
 }
 
-async fn connection(stream: TcpStream, api: Arc<Api>, head_patience: Duration, watcher: Watcher) {
+async fn connection(
+    stream: TcpStream,
+    source: Source,
+    api: Arc<Api>,
+    head_patience: Duration,
+    watcher: Watcher,
+) {
     // Both only make things better; a client that has gone already makes them fail.
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let api = Arc::clone(&api);
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(source);
         // Boxed, so that an idle connection keeps no room for the work of a request.
-        Box::pin(async move { Ok::<_, Infallible>(api.answer(request.map(Body::new)).await) })
+        Box::pin(async move { Ok::<_, Infallible>(api.answer(request).await) })
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -11,6 +11,13 @@ use super::{
     openapi::Operation,
     *,
 };
+use crate::{
+    auth::{
+        gate::{Gate, Guard},
+        settings::AuthSettings,
+    },
+    config::Settings,
+};
 
 /// An API over an empty engine. The directory lives as long as it.
 struct Fixture {
@@ -30,7 +37,9 @@ impl Fixture {
             body_memory_bytes_max: 4096,
             compress_bytes_min: 100,
         };
-        let app = App::new(engine, settings, CpuPool::start(1).unwrap());
+        let guard = Guard::load(AuthSettings::of(&Settings::defaults())).unwrap();
+        let gate = Gate::new(engine, guard, 1).unwrap();
+        let app = App::new(gate, settings, CpuPool::start(1).unwrap());
         let api = Api { router: assemble(table, app.clone()), app, cors: Cors::new(&[]) };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { api, runtime, _directory: directory }

@@ -30,7 +30,11 @@ fn beyond_this_machine_it_warns_that_it_is_open() {
     let server = place.start(&["--host", "0.0.0.0"]);
     server.signal(crate::process::Signal::TERM);
     let ended = server.wait();
-    assert!(ended.output.contains("  warning         whoever can reach this address"), "{}", ended.output);
+    assert!(
+        ended.output.contains("  WARNING         NO AUTHENTICATION: WHOEVER CAN REACH"),
+        "{}",
+        ended.output
+    );
 }
 
 #[test]

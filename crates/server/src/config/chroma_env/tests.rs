@@ -100,21 +100,65 @@ fn an_endpoint_for_traces_is_noticed_in_every_spelling() {
 }
 
 #[test]
-fn what_should_guard_the_server_stops_the_start() {
-    let names = [
-        "CHROMA_SERVER_AUTHN_PROVIDER",
-        "CHROMA_SERVER_AUTHN_CREDENTIALS",
-        "CHROMA_SERVER_AUTHN_CREDENTIALS_FILE",
-        "CHROMA_SERVER_AUTHZ_PROVIDER",
-        "CHROMA_SERVER_AUTHZ_CONFIG",
-        "CHROMA_SERVER_AUTHZ_CONFIG_FILE",
-        "CHROMA_QUOTA_PROVIDER_IMPL",
-        "CHROMA_RATE_LIMITING_PROVIDER_IMPL",
-        "chroma_server_authn_credentials",
-    ];
-    for name in names {
+fn plug_ins_stop_the_start() {
+    for name in ["CHROMA_QUOTA_PROVIDER_IMPL", "CHROMA_RATE_LIMITING_PROVIDER_IMPL"] {
         let row = row_for_environment(name).unwrap();
         assert!(matches!(row.judge("x"), Outcome::Refused(_)), "name={name}");
+    }
+}
+
+#[test]
+fn authentication_has_the_names_of_every_release() {
+    let basic = Outcome::SetTo("auth", "basic");
+    let token = Outcome::SetTo("auth", "token");
+    let roles = Outcome::SetTo("authz", "roles");
+    let header = Outcome::SetTo("auth-token-header", "X-Chroma-Token");
+    let cases = [
+        (
+            "CHROMA_SERVER_AUTHN_PROVIDER",
+            "chromadb.auth.basic_authn.BasicAuthenticationServerProvider",
+            &basic,
+        ),
+        (
+            "CHROMA_SERVER_AUTHN_PROVIDER",
+            "chromadb.auth.token_authn.TokenAuthenticationServerProvider",
+            &token,
+        ),
+        ("chroma_server_auth_provider", "chromadb.auth.basic.BasicAuthServerProvider", &basic),
+        ("CHROMA_SERVER_AUTH_PROVIDER", "token", &token),
+        ("CHROMA_SERVER_AUTHN_CREDENTIALS", "x", &Outcome::Set("auth-credentials")),
+        ("CHROMA_SERVER_AUTH_CREDENTIALS_FILE", "x", &Outcome::Set("auth-credentials-file")),
+        ("CHROMA_SERVER_AUTH_CREDENTIALS_PROVIDER", "token_config", &Outcome::Nothing),
+        (
+            "CHROMA_SERVER_AUTHZ_PROVIDER",
+            "chromadb.auth.simple_rbac_authz.SimpleRBACAuthorizationProvider",
+            &roles,
+        ),
+        ("CHROMA_SERVER_AUTHZ_CONFIG_FILE", "x", &Outcome::Set("authz-config-file")),
+        ("CHROMA_AUTH_TOKEN_TRANSPORT_HEADER", "X-Chroma-Token", &header),
+        ("CHROMA_SERVER_AUTH_TOKEN_TRANSPORT_HEADER", "X_CHROMA_TOKEN", &header),
+        (
+            "CHROMA_OVERWRITE_SINGLETON_TENANT_DATABASE_ACCESS_FROM_AUTH",
+            "true",
+            &Outcome::Set("auth-own-defaults"),
+        ),
+    ];
+    for (name, value, expected) in cases {
+        check(name, value, expected);
+    }
+}
+
+#[test]
+fn a_way_to_authenticate_that_is_not_known_stops_the_start() {
+    let cases = [
+        ("CHROMA_SERVER_AUTHN_PROVIDER", "my.company.LdapProvider"),
+        ("CHROMA_SERVER_AUTHZ_PROVIDER", "my.company.Roles"),
+        ("CHROMA_AUTH_TOKEN_TRANSPORT_HEADER", "x-chroma-token"),
+        ("CHROMA_SERVER_AUTH_CREDENTIALS_PROVIDER", "my.company.Vault"),
+    ];
+    for (name, value) in cases {
+        let outcome = row_for_environment(name).unwrap().judge(value);
+        assert!(matches!(outcome, Outcome::BadValue(_)), "name={name} outcome={outcome:?}");
     }
 }
 
@@ -141,6 +185,12 @@ fn the_tables_hold_each_name_once_and_point_to_options_that_exist() {
         assert!(!row.meaning.is_empty(), "name={}", row.name);
         match row.effect {
             Effect::Sets(option) => assert!(option_named(option).is_some(), "name={}", row.name),
+            Effect::Translates(option, words) => {
+                let option = option_named(option).unwrap();
+                for (_, word) in words {
+                    assert!(option.kind.set(&mut Settings::defaults(), word).is_ok(), "name={}", row.name);
+                }
+            }
             Effect::Nothing(reason)
             | Effect::Warns(reason)
             | Effect::WarnsWhenFalse(reason)

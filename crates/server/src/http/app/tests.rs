@@ -65,7 +65,7 @@ fn a_panic_is_its_callers_error_and_the_thread_goes_on() {
 #[test]
 fn a_full_queue_refuses_more() {
     block_on(async {
-        let pool = Arc::new(CpuPool::with_queue(1, 1).unwrap());
+        let pool = Arc::new(CpuPool::with_queue("test", 1, 1).unwrap());
         let blocker = Blocker::start(&pool).await;
         let mut waiting = std::pin::pin!(pool.run(|| 1));
         let polled_once = std::future::poll_fn(|context| {

@@ -4,7 +4,7 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use huedb_engine::{Collection, CollectionChange, Engine, Error, Existing, NewCollection, Scope};
+use huedb_engine::{Collection, CollectionChange, Error, Existing, NewCollection};
 use huedb_types::{HnswConfiguration, Metadata};
 use uuid::Uuid;
 
@@ -15,15 +15,22 @@ use super::{
     json::{Dict, Json},
     metadata,
     names::check_collection_name,
-    request::{PathText, QueryText, RawBody, collection_id},
+    request::{Admitted, InDatabase, PathText, QueryText, RawBody, collection_id},
     response::{CollectionResponse, null, ok},
 };
-use crate::http::app::App;
+use crate::{
+    auth::access::{AccessError, DatabaseAccess},
+    http::app::App,
+};
 
-pub(super) async fn list(State(app): State<App>, query: QueryText) -> Result<Response, ApiError> {
+pub(super) async fn list(
+    State(app): State<App>,
+    InDatabase(database): InDatabase,
+    query: QueryText,
+) -> Result<Response, ApiError> {
     let [limit, offset] = query.integers(["limit", "offset"])?;
-    app.engine_call(move |engine| {
-        let collections = engine.collections(&query.tenant(), &query.database());
+    app.work(move || {
+        let collections = database.collections();
         let shown = &collections[python_slice(collections.len(), offset, limit)];
         let shown: Vec<_> =
             shown.iter().map(|collection| CollectionResponse::from(&*collection.descriptor())).collect();
@@ -32,29 +39,30 @@ pub(super) async fn list(State(app): State<App>, query: QueryText) -> Result<Res
     .await
 }
 
-pub(super) async fn count(State(app): State<App>, query: QueryText) -> Result<Response, ApiError> {
-    let collections =
-        app.engine_call(move |engine| Ok(engine.collections(&query.tenant(), &query.database()))).await?;
+pub(super) async fn count(
+    State(app): State<App>,
+    InDatabase(database): InDatabase,
+) -> Result<Response, ApiError> {
+    let collections = app.work(move || Ok(database.collections())).await?;
     Ok(ok(&collections.len()))
 }
 
 pub(super) async fn create(
     State(app): State<App>,
-    query: QueryText,
+    InDatabase(database): InDatabase,
     request: Request,
 ) -> Result<Response, ApiError> {
     let body = RawBody::read(&app, request).await?;
-    app.engine_call(move |engine| create_in(engine, &query.tenant(), &query.database(), body.decode()?)).await
+    app.work(move || create_in(&database, body.decode()?)).await
 }
 
 pub(super) async fn get(
     State(app): State<App>,
+    InDatabase(database): InDatabase,
     PathText(name): PathText,
-    query: QueryText,
 ) -> Result<Response, ApiError> {
-    app.engine_call(move |engine| {
-        let collection = engine.collection_named(&query.tenant(), &query.database(), &name);
-        let collection = collection.map_err(|error| missing_in(error, &name))?;
+    app.work(move || {
+        let collection = database.collection_named(&name).map_err(|error| missing_in(error, &name))?;
         Ok(ok(&CollectionResponse::from(&*collection.descriptor())))
     })
     .await
@@ -62,17 +70,18 @@ pub(super) async fn get(
 
 pub(super) async fn update(
     State(app): State<App>,
+    Admitted(access): Admitted,
     PathText(id): PathText,
     request: Request,
 ) -> Result<Response, ApiError> {
     let body = RawBody::read(&app, request).await?;
-    app.engine_call(move |engine| {
+    app.work(move || {
         let body: UpdateCollectionBody = body.decode()?;
         let id = collection_id(&id)?;
         let change = change(body)?;
-        let collection = engine.collection_with_id(Scope::Everywhere, id)?;
-        engine.update_collection(&collection, change).map_err(|error| match error {
-            Error::CollectionExists { .. } => ApiError::raised(
+        let collection = access.collection_with_id(id)?;
+        access.update_collection(&collection, change).map_err(|error| match error {
+            AccessError::Engine(Error::CollectionExists { .. }) => ApiError::raised(
                 "IntegrityError",
                 "UNIQUE constraint failed: collections.name, collections.database_id",
             ),
@@ -85,11 +94,11 @@ pub(super) async fn update(
 
 pub(super) async fn delete(
     State(app): State<App>,
+    InDatabase(database): InDatabase,
     PathText(name): PathText,
-    query: QueryText,
 ) -> Result<Response, ApiError> {
-    app.engine_call(move |engine| {
-        engine.delete_collection(&query.tenant(), &query.database(), &name).map_err(|error| match error {
+    app.work(move || {
+        database.delete_collection(&name).map_err(|error| match error {
             Error::CollectionNotFound { .. } | Error::DatabaseNotFound { .. } => {
                 ApiError::value(format!("Collection {name} does not exist."))
             }
@@ -100,12 +109,7 @@ pub(super) async fn delete(
     Ok(null())
 }
 
-fn create_in(
-    engine: &Engine,
-    tenant: &str,
-    database: &str,
-    body: CreateCollectionBody,
-) -> Result<Response, ApiError> {
+fn create_in(database: &DatabaseAccess, body: CreateCollectionBody) -> Result<Response, ApiError> {
     let document = hnsw::configuration_document(body.configuration.as_ref())?;
     let checked = body.metadata.as_ref().map(metadata::of_new_collection).transpose()?;
     check_collection_name(&body.name)?;
@@ -115,12 +119,12 @@ fn create_in(
     let created = match hnsw::from_metadata(body.metadata.as_ref().unwrap_or(&Dict::new())) {
         Ok(hnsw) => {
             let new = new_collection(body.name, checked, hnsw, &document);
-            engine.create_collection(tenant, database, new, existing)
+            database.create_collection(new, existing)
         }
-        Err(refusal) => existing_one(engine, tenant, database, body.name, existing).ok_or(refusal)?,
+        Err(refusal) => existing_one(database, body.name, existing).ok_or(refusal)?,
     };
     let collection = created.map_err(|error| match error {
-        Error::DatabaseNotFound { .. } | Error::TenantNotFound { .. } => no_database(),
+        AccessError::Engine(Error::DatabaseNotFound { .. } | Error::TenantNotFound { .. }) => no_database(),
         other => other.into(),
     })?;
     Ok(ok(&CollectionResponse::from(&*collection.descriptor())))
@@ -145,19 +149,20 @@ fn new_collection(
 
 /// What creating would give without making anything. `None` if nothing stands in the way.
 fn existing_one(
-    engine: &Engine,
-    tenant: &str,
-    database: &str,
+    database: &DatabaseAccess,
     name: String,
     existing: Existing,
-) -> Option<Result<Collection, Error>> {
-    if let Err(error) = engine.database(tenant, database) {
-        return Some(Err(error));
+) -> Option<Result<Collection, AccessError>> {
+    if let Err(denied) = database.check_new(&name) {
+        return Some(Err(denied.into()));
     }
-    let collection = engine.collection_named(tenant, database, &name).ok()?;
+    if let Err(error) = database.describe() {
+        return Some(Err(error.into()));
+    }
+    let collection = database.collection_named(&name).ok()?;
     Some(match existing {
         Existing::Get => Ok(collection),
-        Existing::Fail => Err(Error::CollectionExists { name }),
+        Existing::Fail => Err(Error::CollectionExists { name }.into()),
     })
 }
 

@@ -7,9 +7,15 @@ use axum::{
 use serde::Serialize;
 
 use super::{pydantic::Detail, python_repr::text_repr, response::json};
-use crate::http::{
-    app::RunError,
-    body::{BAD_CODING, BodyError, NO_MEMORY, UNKNOWN_CODING},
+use crate::{
+    auth::{
+        access::{AccessError, Denied},
+        gate::Refusal,
+    },
+    http::{
+        app::RunError,
+        body::{BAD_CODING, BodyError, NO_MEMORY, UNKNOWN_CODING},
+    },
 };
 
 /// A failed request. `Result<T, ApiError>` is what handlers return.
@@ -108,6 +114,37 @@ impl From<huedb_engine::Error> for ApiError {
                 tracing::error!(error = %other, "request failed");
                 Self::internal()
             }
+        }
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Denied => Denied.into(),
+            AccessError::Engine(error) => error.into(),
+        }
+    }
+}
+
+impl From<Denied> for ApiError {
+    fn from(_: Denied) -> Self {
+        Self::Detail { status: StatusCode::FORBIDDEN, text: "Forbidden".to_owned() }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let named = |status, name, message: &str| Self::Named { status, name, message: message.to_owned() };
+        match refusal {
+            Refusal::Unauthenticated { .. } => named(StatusCode::FORBIDDEN, "AuthError", "Forbidden"),
+            Refusal::Denied => Denied.into(),
+            Refusal::Throttled { .. } => named(
+                StatusCode::TOO_MANY_REQUESTS,
+                "RateLimitError",
+                "Too many failed logins, try again later",
+            ),
+            Refusal::Overloaded => RunError::Overloaded.into(),
         }
     }
 }

@@ -36,6 +36,7 @@ pub(crate) use self::{
     routes::routes,
     shapes::{ErrorV1, HttpValidationError},
 };
+use crate::auth::gate::Refusal;
 
 /// The answer to a path that no route has.
 pub(crate) fn unknown_path() -> Response {
@@ -45,6 +46,11 @@ pub(crate) fn unknown_path() -> Response {
 /// The answer to a method that the path does not have.
 pub(crate) fn wrong_method() -> Response {
     detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+}
+
+/// The answer to a request that the gate does not admit.
+pub(crate) fn refused(refusal: Refusal) -> Response {
+    ApiError::from(refusal).into_response()
 }
 
 /// The answer to a fault of the server.

@@ -5,20 +5,18 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use huedb_engine::{
-    Collection, Engine, Error, GetRequest, Hit, Include, QueryRequest, Scope, Selection, WriteTicket,
-};
+use huedb_engine::{Collection, Error, GetRequest, Hit, Include, QueryRequest, Selection, WriteTicket};
 use huedb_types::RecordPatch;
 
 use super::{
     bodies::{DeleteBody, Field, GetBody, QueryBody},
     error::ApiError,
-    request::{PathText, RawBody, collection_id},
+    request::{Admitted, PathText, RawBody, collection_id},
     response::{GetResponse, QueryResponse, json, null, ok},
     where_clause,
     write::WriteBody,
 };
-use crate::http::app::App;
+use crate::{auth::access::Access, http::app::App};
 
 const NOTHING_TO_DELETE: &str = "\n                \
     You must provide either ids, where, or where_document to delete. If\n                \
@@ -28,10 +26,11 @@ const NOTHING_TO_DELETE: &str = "\n                \
 
 pub(super) async fn add(
     State(app): State<App>,
+    Admitted(access): Admitted,
     PathText(id): PathText,
     request: Request,
 ) -> Result<Response, ApiError> {
-    write(&app, id, request, |collection, patches| {
+    write(&app, access, id, request, |collection, patches| {
         collection.add(patches.into_iter().map(|patch| patch.apply(None)).collect())
     })
     .await
@@ -41,37 +40,40 @@ pub(super) async fn add(
 
 pub(super) async fn update(
     State(app): State<App>,
+    Admitted(access): Admitted,
     PathText(id): PathText,
     request: Request,
 ) -> Result<Response, ApiError> {
-    write(&app, id, request, Collection::update).await?;
+    write(&app, access, id, request, Collection::update).await?;
     Ok(null())
 }
 
 pub(super) async fn upsert(
     State(app): State<App>,
+    Admitted(access): Admitted,
     PathText(id): PathText,
     request: Request,
 ) -> Result<Response, ApiError> {
-    write(&app, id, request, Collection::upsert).await?;
+    write(&app, access, id, request, Collection::upsert).await?;
     Ok(null())
 }
 
 pub(super) async fn delete(
     State(app): State<App>,
+    Admitted(access): Admitted,
     PathText(id): PathText,
     request: Request,
 ) -> Result<Response, ApiError> {
     let body = RawBody::read(&app, request).await?;
     let ticket = app
-        .engine_call(move |engine| {
+        .work(move || {
             let body: DeleteBody = body.decode()?;
             let id = collection_id(&id)?;
             let filter = where_clause::filter(body.where_clause.as_ref(), body.where_document.as_ref())?;
             if filter.is_none() && body.ids.as_ref().is_none_or(Vec::is_empty) {
                 return Err(ApiError::value(NOTHING_TO_DELETE));
             }
-            let collection = engine.collection_with_id(Scope::Everywhere, id)?;
+            let collection = access.collection_with_id(id)?;
             Ok(collection.delete(&Selection { ids: body.ids, filter, limit: None, offset: 0 })?)
         })
         .await?;
@@ -79,19 +81,24 @@ pub(super) async fn delete(
     Ok(null())
 }
 
-pub(super) async fn count(State(app): State<App>, PathText(id): PathText) -> Result<Response, ApiError> {
-    app.engine_call(move |engine| Ok(ok(&find(engine, &id)?.count()?))).await
+pub(super) async fn count(
+    State(app): State<App>,
+    Admitted(access): Admitted,
+    PathText(id): PathText,
+) -> Result<Response, ApiError> {
+    app.work(move || Ok(ok(&find(&access, &id)?.count()?))).await
 }
 
 pub(super) async fn get(
     State(app): State<App>,
+    Admitted(access): Admitted,
     PathText(id): PathText,
     request: Request,
 ) -> Result<Response, ApiError> {
     let body = RawBody::read(&app, request).await?;
-    app.engine_call(move |engine| {
+    app.work(move || {
         let body: GetBody = body.decode()?;
-        let collection = find(engine, &id)?;
+        let collection = find(&access, &id)?;
         let included = body.include.clone();
         let records = collection.get(&get_request(body)?)?;
         Ok(ok(&GetResponse::new(records, included)))
@@ -101,14 +108,15 @@ pub(super) async fn get(
 
 pub(super) async fn query(
     State(app): State<App>,
+    Admitted(access): Admitted,
     PathText(id): PathText,
     request: Request,
 ) -> Result<Response, ApiError> {
     let body = RawBody::read(&app, request).await?;
-    app.engine_call(move |engine| {
+    app.work(move || {
         let body: QueryBody = body.decode()?;
         let included = body.include.clone();
-        let hits = nearest(engine, &id, body)?;
+        let hits = nearest(&access, &id, body)?;
         Ok(ok(&QueryResponse::new(hits, included)))
     })
     .await
@@ -117,15 +125,16 @@ pub(super) async fn query(
 /// Reads a body of records, hands its changes to `operation` and waits until they are durable.
 async fn write(
     app: &App,
+    access: Access,
     id: String,
     request: Request,
     operation: impl FnOnce(&Collection, Vec<RecordPatch>) -> Result<WriteTicket, Error> + Send + 'static,
 ) -> Result<(), ApiError> {
     let body = RawBody::read(app, request).await?;
     let ticket = app
-        .engine_call(move |engine| {
+        .work(move || {
             let body: WriteBody = body.decode()?;
-            let collection = find(engine, &id)?;
+            let collection = find(&access, &id)?;
             let patches = body.into_patches(collection.descriptor().shape.dimension)?;
             Ok(operation(&collection, patches)?)
         })
@@ -149,14 +158,14 @@ fn get_request(body: GetBody) -> Result<GetRequest, ApiError> {
     Ok(GetRequest { selection: Selection { ids: body.ids, filter, limit, offset }, include })
 }
 
-fn nearest(engine: &Engine, id: &str, body: QueryBody) -> Result<Vec<Vec<Hit>>, ApiError> {
+fn nearest(access: &Access, id: &str, body: QueryBody) -> Result<Vec<Vec<Hit>>, ApiError> {
     let id = collection_id(id)?;
     let embeddings = body.query_embeddings?;
     if embeddings.is_empty() {
         return Err(ApiError::raised("TypeError", "object of type 'NoneType' has no len()"));
     }
     let filter = where_clause::filter(body.where_clause.as_ref(), body.where_document.as_ref())?;
-    let collection = engine.collection_with_id(Scope::Everywhere, id)?;
+    let collection = access.collection_with_id(id)?;
     if body.n_results < 0 {
         let text = format!("Number of requested results {}, cannot be negative, or zero.", body.n_results);
         return Err(ApiError::raised("TypeError", text));
@@ -166,9 +175,9 @@ fn nearest(engine: &Engine, id: &str, body: QueryBody) -> Result<Vec<Vec<Hit>>, 
     Ok(collection.query(&QueryRequest { embeddings, k, ids: None, filter, include })?)
 }
 
-/// The collection of a record route, wherever it is: these routes name no database.
-fn find(engine: &Engine, id: &str) -> Result<Collection, ApiError> {
-    Ok(engine.collection_with_id(Scope::Everywhere, collection_id(id)?)?)
+/// The collection of a record route, wherever it is within reach: these routes name no database.
+fn find(access: &Access, id: &str) -> Result<Collection, ApiError> {
+    Ok(access.collection_with_id(collection_id(id)?)?)
 }
 
 fn include(fields: &[Field]) -> Include {

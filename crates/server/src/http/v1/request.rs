@@ -7,7 +7,7 @@ use axum::{
     http::{header, request::Parts},
     response::Response,
 };
-use huedb_engine::Engine;
+use huedb_engine::{DEFAULT_DATABASE, DEFAULT_TENANT};
 use huedb_types::CollectionId;
 use uuid::Uuid;
 
@@ -18,22 +18,59 @@ use super::{
     python_json::{self, ParseError, VALUES_MAX},
     unknown_path,
 };
-use crate::http::{
-    app::App,
-    body::{RequestBytes, read_body},
+use crate::{
+    auth::access::{Access, DatabaseAccess, TenantAccess},
+    http::{
+        app::App,
+        body::{RequestBytes, read_body},
+    },
 };
-
-const DEFAULT_TENANT: &str = "default_tenant";
-const DEFAULT_DATABASE: &str = "default_database";
 
 impl App {
     /// Runs `work` on the CPU pool; an error of either kind is the answer.
-    pub(super) async fn engine_call<T: Send + 'static>(
+    pub(super) async fn work<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Engine) -> Result<T, ApiError> + Send + 'static,
+        work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let engine = self.engine.clone();
-        self.run(move || work(&engine)).await?
+        self.run(work).await?
+    }
+}
+
+/// What the gate has admitted the request for.
+pub(super) struct Admitted(pub(super) Access);
+
+impl<S: Send + Sync> FromRequestParts<S> for Admitted {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        // Every request of a route has been through the gate.
+        parts.extensions.remove::<Access>().map(Self).ok_or_else(ApiError::internal)
+    }
+}
+
+/// The tenant of the query string, within reach.
+pub(super) struct InTenant(pub(super) TenantAccess);
+
+impl<S: Send + Sync> FromRequestParts<S> for InTenant {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let (Admitted(access), query) =
+            (Admitted::from_request_parts(parts, state).await?, QueryText::of(parts));
+        Ok(Self(access.tenant(query.tenant())?))
+    }
+}
+
+/// The tenant and database of the query string, within reach.
+pub(super) struct InDatabase(pub(super) DatabaseAccess);
+
+impl<S: Send + Sync> FromRequestParts<S> for InDatabase {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let (Admitted(access), query) =
+            (Admitted::from_request_parts(parts, state).await?, QueryText::of(parts));
+        Ok(Self(access.database(query.tenant(), query.database())?))
     }
 }
 
@@ -137,17 +174,21 @@ impl<S: Send + Sync> FromRequestParts<S> for QueryText {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(Query::try_from_uri(&parts.uri).map(|Query(pairs)| pairs).unwrap_or_default()))
+        Ok(Self::of(parts))
     }
 }
 
 impl QueryText {
-    pub(super) fn tenant(&self) -> String {
-        self.get("tenant").unwrap_or(DEFAULT_TENANT).to_owned()
+    fn of(parts: &Parts) -> Self {
+        Self(Query::try_from_uri(&parts.uri).map(|Query(pairs)| pairs).unwrap_or_default())
     }
 
-    pub(super) fn database(&self) -> String {
-        self.get("database").unwrap_or(DEFAULT_DATABASE).to_owned()
+    pub(super) fn tenant(&self) -> &str {
+        self.get("tenant").unwrap_or(DEFAULT_TENANT)
+    }
+
+    fn database(&self) -> &str {
+        self.get("database").unwrap_or(DEFAULT_DATABASE)
     }
 
     /// The integers called `names`, each of which may be absent.

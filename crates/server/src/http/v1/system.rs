@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::SystemTime};
 use axum::{extract::State, response::Response};
 use huedb_types::limits::BATCH_RECORDS_MAX;
 
-use super::{error::ApiError, response::ok};
+use super::{error::ApiError, request::Admitted, response::ok};
 use crate::http::app::App;
 
 /// The release whose behaviour this generation has; clients of that time check it.
@@ -27,10 +27,10 @@ pub(super) async fn pre_flight_checks() -> Response {
     ok(&BTreeMap::from([("max_batch_size", BATCH_RECORDS_MAX)]))
 }
 
-pub(super) async fn reset(State(app): State<App>) -> Result<Response, ApiError> {
+pub(super) async fn reset(State(app): State<App>, Admitted(access): Admitted) -> Result<Response, ApiError> {
     if !app.settings.allow_reset {
         return Err(ApiError::value(RESET_REFUSED));
     }
-    app.engine_call(|engine| Ok(engine.reset()?)).await?;
+    app.work(move || Ok(access.reset()?)).await?;
     Ok(ok(&true))
 }

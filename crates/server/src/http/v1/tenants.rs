@@ -12,17 +12,21 @@ use super::{
     bodies::NameBody,
     error::ApiError,
     names::check_namespace_name,
-    request::{PathText, QueryText, RawBody},
+    request::{Admitted, InTenant, PathText, QueryText, RawBody},
     response::{DatabaseResponse, null, ok},
 };
-use crate::http::app::App;
+use crate::{auth::access::AccessError, http::app::App};
 
-pub(super) async fn create_tenant(State(app): State<App>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn create_tenant(
+    State(app): State<App>,
+    Admitted(access): Admitted,
+    request: Request,
+) -> Result<Response, ApiError> {
     let body = RawBody::read(&app, request).await?;
-    app.engine_call(move |engine| {
+    app.work(move || {
         let NameBody { name } = body.decode()?;
         check_namespace_name("Tenant", &name)?;
-        Ok(engine.create_tenant(&name)?)
+        Ok(access.create_tenant(&name)?)
     })
     .await?;
     Ok(null())
@@ -30,24 +34,28 @@ pub(super) async fn create_tenant(State(app): State<App>, request: Request) -> R
 
 pub(super) async fn get_tenant(
     State(app): State<App>,
+    Admitted(access): Admitted,
     PathText(name): PathText,
 ) -> Result<Response, ApiError> {
-    let name = app.engine_call(move |engine| Ok(engine.tenant(&name).map(|()| name)?)).await?;
+    let tenant = access.tenant(&name)?;
+    let name = app.work(move || Ok(tenant.exists().map(|()| tenant.name().to_owned())?)).await?;
     Ok(ok(&BTreeMap::from([("name", name)])))
 }
 
 pub(super) async fn create_database(
     State(app): State<App>,
-    query: QueryText,
+    InTenant(tenant): InTenant,
     request: Request,
 ) -> Result<Response, ApiError> {
     let body = RawBody::read(&app, request).await?;
-    app.engine_call(move |engine| {
+    app.work(move || {
         let NameBody { name } = body.decode()?;
         check_namespace_name("Database", &name)?;
-        engine.create_database(&query.tenant(), &name).map_err(|error| match error {
+        tenant.create_database(&name).map_err(|error| match error {
             // A database of an unknown tenant broke the same rule of the store as a second one.
-            Error::TenantNotFound { tenant } => Error::DatabaseExists { tenant, database: name }.into(),
+            AccessError::Engine(Error::TenantNotFound { tenant }) => {
+                Error::DatabaseExists { tenant, database: name }.into()
+            }
             other => other.into(),
         })
     })
@@ -57,9 +65,11 @@ pub(super) async fn create_database(
 
 pub(super) async fn get_database(
     State(app): State<App>,
+    Admitted(access): Admitted,
     PathText(name): PathText,
     query: QueryText,
 ) -> Result<Response, ApiError> {
-    let database = app.engine_call(move |engine| Ok(engine.database(&query.tenant(), &name)?)).await?;
+    let database = access.database(query.tenant(), &name)?;
+    let database = app.work(move || Ok(database.describe()?)).await?;
     Ok(ok(&DatabaseResponse::from(&database)))
 }

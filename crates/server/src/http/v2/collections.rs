@@ -18,6 +18,7 @@ use super::{
     schema::{self, Schema},
     writes,
 };
+use crate::auth::access::AccessError;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct CreateCollectionPayload")]
@@ -46,15 +47,13 @@ pub(super) async fn create(call: Call) -> Result<Response, ApiError> {
             let request: CreateRequest = call.json()?;
             let existing = if request.get_or_create { Existing::Get } else { Existing::Fail };
             let new = request.into_new(call.dialect)?;
-            let engine = &call.app.engine;
-            let collection = engine
-                .create_collection(call.tenant(), call.database(), new, existing)
-                .map_err(|error| match error {
-                    EngineError::DatabaseNotFound { database, .. } => {
-                        ApiError::invalid(format!("Database [{database}] does not exist"))
-                    }
-                    other => other.into(),
-                })?;
+            let created = call.database()?.create_collection(new, existing);
+            let collection = created.map_err(|error| match error {
+                AccessError::Engine(EngineError::DatabaseNotFound { database, .. }) => {
+                    ApiError::invalid(format!("Database [{database}] does not exist"))
+                }
+                other => other.into(),
+            })?;
             Ok(response::collection(&collection.descriptor(), call.dialect))
         })
         .await?;
@@ -139,7 +138,7 @@ pub(super) async fn list(call: Call) -> Result<Response, ApiError> {
     let body = call
         .run(|call| {
             let page: Page = call.query()?;
-            let collections = call.app.engine.collections(call.tenant(), call.database());
+            let collections = call.database()?.collections();
             let page: Vec<_> =
                 page.of(collections.iter()).map(huedb_engine::Collection::descriptor).collect();
             Ok(response::collections(&page, call.dialect))
@@ -151,7 +150,7 @@ pub(super) async fn list(call: Call) -> Result<Response, ApiError> {
 pub(super) async fn count(call: Call) -> Result<Response, ApiError> {
     let body = call
         .run(|call| {
-            let count = call.app.engine.collections(call.tenant(), call.database()).len();
+            let count = call.database()?.collections().len();
             Ok(response::to_bytes(&count))
         })
         .await?;
@@ -162,7 +161,7 @@ pub(super) async fn get(call: Call) -> Result<Response, ApiError> {
     let body = call
         .run(|call| {
             let name = call.segment("collection");
-            let collection = call.app.engine.collection_named(call.tenant(), call.database(), name)?;
+            let collection = call.database()?.collection_named(name)?;
             Ok(response::collection(&collection.descriptor(), call.dialect))
         })
         .await?;
@@ -175,7 +174,7 @@ pub(super) async fn get_by_id(call: Call) -> Result<Response, ApiError> {
             let id = Uuid::parse_str(call.segment("collection")).map_err(|_| {
                 ApiError::validation("collection_id", "Invalid collection ID format, expected UUID")
             })?;
-            let collection = call.app.engine.collection_with_id(call.scope(), CollectionId(id))?;
+            let collection = call.database()?.collection_with_id(CollectionId(id))?;
             Ok(response::collection(&collection.descriptor(), call.dialect))
         })
         .await?;
@@ -200,7 +199,7 @@ pub(super) async fn update(call: Call) -> Result<Response, ApiError> {
         let request: UpdateRequest = call.json()?;
         let collection = call.collection()?;
         let change = request.into_change(&collection.descriptor())?;
-        Ok(call.app.engine.update_collection(&collection, change)?)
+        Ok(call.access.update_collection(&collection, change)?)
     })
     .await?;
     Ok(empty_object(StatusCode::OK))
@@ -232,7 +231,7 @@ impl UpdateRequest {
 pub(super) async fn delete(call: Call) -> Result<Response, ApiError> {
     call.run(|call| {
         let name = call.segment("collection");
-        Ok(call.app.engine.delete_collection(call.tenant(), call.database(), name)?)
+        Ok(call.database()?.delete_collection(name)?)
     })
     .await?;
     Ok(empty_object(StatusCode::OK))

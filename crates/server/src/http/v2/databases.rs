@@ -23,7 +23,7 @@ pub(super) async fn create(call: Call) -> Result<Response, ApiError> {
     call.run(|call| {
         let request: CreateRequest = call.json()?;
         names::check_database(&request.name)?;
-        call.app.engine.create_database(call.tenant(), &request.name)?;
+        call.tenant()?.create_database(&request.name)?;
         Ok(())
     })
     .await?;
@@ -34,7 +34,7 @@ pub(super) async fn list(call: Call) -> Result<Response, ApiError> {
     let body = call
         .run(|call| {
             let page: Page = call.query()?;
-            let databases = call.app.engine.databases(call.tenant());
+            let databases = call.tenant()?.databases();
             let views: Vec<_> = page.of(databases.iter()).map(DatabaseResponse::from).collect();
             Ok(response::to_bytes(&views))
         })
@@ -45,14 +45,13 @@ pub(super) async fn list(call: Call) -> Result<Response, ApiError> {
 pub(super) async fn get(call: Call) -> Result<Response, ApiError> {
     let body = call
         .run(|call| {
-            names::check_database_lookup(call.database())?;
-            let database =
-                call.app.engine.database(call.tenant(), call.database()).map_err(|error| match error {
-                    EngineError::DatabaseNotFound { database, .. } => ApiError::not_found(format!(
-                        "Database [{database}] not found. Are you sure it exists?"
-                    )),
-                    other => other.into(),
-                })?;
+            names::check_database_lookup(call.segment("database"))?;
+            let database = call.database()?.describe().map_err(|error| match error {
+                EngineError::DatabaseNotFound { database, .. } => {
+                    ApiError::not_found(format!("Database [{database}] not found. Are you sure it exists?"))
+                }
+                other => other.into(),
+            })?;
             Ok(response::to_bytes(&DatabaseResponse::from(&database)))
         })
         .await?;
@@ -60,6 +59,6 @@ pub(super) async fn get(call: Call) -> Result<Response, ApiError> {
 }
 
 pub(super) async fn delete(call: Call) -> Result<Response, ApiError> {
-    call.run(|call| Ok(call.app.engine.delete_database(call.tenant(), call.database())?)).await?;
+    call.run(|call| Ok(call.database()?.delete()?)).await?;
     Ok(empty_object(StatusCode::OK))
 }

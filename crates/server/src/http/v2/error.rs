@@ -9,9 +9,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{dialect::Dialect, response};
-use crate::http::{
-    app::RunError,
-    body::{BAD_CODING, BodyError, NO_MEMORY, UNKNOWN_CODING},
+use crate::{
+    auth::{
+        access::{AccessError, Denied},
+        gate::Refusal,
+    },
+    http::{
+        app::RunError,
+        body::{BAD_CODING, BodyError, NO_MEMORY, UNKNOWN_CODING},
+    },
 };
 
 /// A refused or failed request.
@@ -162,6 +168,43 @@ fn filter_text(reason: &str) -> String {
         return format!("Regex syntax errror: {reason}");
     }
     reason.to_owned()
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Denied => Denied.into(),
+            AccessError::Engine(error) => error.into(),
+        }
+    }
+}
+
+impl From<Denied> for ApiError {
+    fn from(_: Denied) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "AuthError", "Forbidden")
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unauthenticated { is_password_too_long: false, .. } => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "AuthError",
+                "Unauthorized: credentials are missing or wrong",
+            ),
+            Refusal::Unauthenticated { is_password_too_long: true, .. } => {
+                let message = "Unauthorized: a password has at most 72 bytes";
+                Self::new(StatusCode::UNAUTHORIZED, "AuthError", message)
+            }
+            Refusal::Denied => Denied.into(),
+            Refusal::Throttled { .. } => {
+                let message = "Too many failed logins, try again later";
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "RateLimitError", message)
+            }
+            Refusal::Overloaded => Self::overloaded(),
+        }
+    }
 }
 
 impl From<RunError> for ApiError {

@@ -32,6 +32,7 @@ use axum::{http::StatusCode, response::Response};
 
 use self::{dialect::Dialect, error::ApiError};
 pub(crate) use self::{error::ErrorResponse, routes::routes};
+use crate::auth::gate::Refusal;
 
 /// 404 for a path of no route.
 pub(crate) fn unknown_path() -> Response {
@@ -42,6 +43,11 @@ pub(crate) fn unknown_path() -> Response {
 pub(crate) fn wrong_method() -> Response {
     let message = "The path does not support this method";
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "ChromaError", message).into_response(Dialect::Current)
+}
+
+/// 401, 403, 429 or 503 for a request that the gate does not admit.
+pub(crate) fn refused(refusal: Refusal) -> Response {
+    ApiError::from(refusal).into_response(Dialect::Current)
 }
 
 /// 500 for a panic; the log has its text.

@@ -6,18 +6,21 @@ use axum::{
     http::{HeaderValue, StatusCode, Uri, header},
     response::Response,
 };
-use huedb_engine::{Collection, Scope};
+use huedb_engine::Collection;
 use huedb_types::CollectionId;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::error::Category;
 use uuid::Uuid;
 
 use super::{dialect::Dialect, error::ApiError};
-use crate::http::{
-    app::App,
-    body::{RequestBytes, read_body},
-    openapi::Operation,
-    route::{Action, RouteTable},
+use crate::{
+    auth::access::{Access, DatabaseAccess, TenantAccess},
+    http::{
+        app::App,
+        body::{RequestBytes, read_body},
+        openapi::Operation,
+        route::{Action, RouteTable},
+    },
 };
 
 /// Path of a JSON error that is printed; deeper ones are left out, the position says enough.
@@ -26,7 +29,10 @@ const ERROR_PATH_CHARS_MAX: usize = 200;
 /// One request. Handlers take it, do their work through [`Call::run`] and answer.
 pub(super) struct Call {
     pub(super) app: App,
+    pub(super) access: Access,
     pub(super) dialect: Dialect,
+    tenant: Option<TenantAccess>,
+    database: Option<DatabaseAccess>,
     path: RawPathParams,
     uri: Uri,
     content_type: Option<HeaderValue>,
@@ -67,12 +73,15 @@ impl Call {
             .extract_parts::<RawPathParams>()
             .await
             .map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
+        // Every request of a route has been through the gate.
+        let access = request.extensions_mut().remove::<Access>().ok_or_else(ApiError::internal)?;
+        let (tenant, database) = places(&access, &path)?;
         let uri = request.uri().clone();
         let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
         let body = read_body(&app, request)
             .await
             .map_err(|error| ApiError::of_body(error, app.settings.body_option))?;
-        Ok(Self { app, dialect, path, uri, content_type, body })
+        Ok(Self { app, access, dialect, tenant, database, path, uri, content_type, body })
     }
 
     /// Runs `work` on the CPU pool: parsing, the engine's blocking calls, serialising.
@@ -86,26 +95,24 @@ impl Call {
 
     /// The decoded path segment called `name`; empty if the route has none.
     pub(super) fn segment(&self, name: &str) -> &str {
-        self.path.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+        segment(&self.path, name)
     }
 
-    pub(super) fn tenant(&self) -> &str {
-        self.segment("tenant")
+    /// The tenant of the path.
+    pub(super) fn tenant(&self) -> Result<&TenantAccess, ApiError> {
+        self.tenant.as_ref().ok_or_else(ApiError::internal)
     }
 
-    pub(super) fn database(&self) -> &str {
-        self.segment("database")
-    }
-
-    pub(super) fn scope(&self) -> Scope<'_> {
-        Scope::Database { tenant: self.tenant(), database: self.database() }
+    /// The database of the path.
+    pub(super) fn database(&self) -> Result<&DatabaseAccess, ApiError> {
+        self.database.as_ref().ok_or_else(ApiError::internal)
     }
 
     /// The collection whose id is in the path, if it belongs to the tenant and database of the path.
     pub(super) fn collection(&self) -> Result<Collection, ApiError> {
         let id = self.segment("collection");
         let id = Uuid::parse_str(id).map(CollectionId).map_err(|_| ApiError::bad_collection_id())?;
-        self.app.engine.collection_with_id(self.scope(), id).map_err(|error| match error {
+        self.database()?.collection_with_id(id).map_err(|error| match error {
             huedb_engine::Error::CollectionNotFound { .. } => ApiError::record_collection_missing(id),
             other => other.into(),
         })
@@ -127,6 +134,25 @@ impl Call {
         }
         parse(&self.body)
     }
+}
+
+fn segment<'a>(path: &'a RawPathParams, name: &str) -> &'a str {
+    path.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+}
+
+/// Tenant and database of a path that has them, before the body is read.
+fn places(
+    access: &Access,
+    path: &RawPathParams,
+) -> Result<(Option<TenantAccess>, Option<DatabaseAccess>), ApiError> {
+    let (tenant, database) = (segment(path, "tenant"), segment(path, "database"));
+    if !database.is_empty() {
+        return Ok((None, Some(access.database(tenant, database)?)));
+    }
+    if !tenant.is_empty() {
+        return Ok((Some(access.tenant(tenant)?), None));
+    }
+    Ok((None, None))
 }
 
 /// Which part of a list is wanted.

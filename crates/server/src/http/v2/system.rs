@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::{http::StatusCode, response::Response};
+use huedb_engine::{DEFAULT_DATABASE, DEFAULT_TENANT};
 use huedb_types::limits::BATCH_RECORDS_MAX;
 use serde_json::json;
 
@@ -33,9 +34,13 @@ pub(super) async fn pre_flight_checks(_: Call) -> Result<Response, ApiError> {
     Ok(json(StatusCode::OK, &checks))
 }
 
-/// Without authentication every caller is the anonymous user of the defaults.
-pub(super) async fn identity(_: Call) -> Result<Response, ApiError> {
-    let identity = json!({ "user_id": "", "tenant": "default_tenant", "databases": ["default_database"] });
+/// Who the caller is. Without authentication every caller is the anonymous user of the defaults.
+pub(super) async fn identity(call: Call) -> Result<Response, ApiError> {
+    let identity = call.access.identity();
+    let identity = match identity.user_id() {
+        "" => json!({ "user_id": "", "tenant": DEFAULT_TENANT, "databases": [DEFAULT_DATABASE] }),
+        user => json!({ "user_id": user, "tenant": identity.tenant(), "databases": identity.databases() }),
+    };
     Ok(json(StatusCode::OK, &identity))
 }
 
@@ -43,6 +48,6 @@ pub(super) async fn reset(call: Call) -> Result<Response, ApiError> {
     if !call.app.settings.allow_reset {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "ChromaError", "Reset is disabled by config"));
     }
-    call.run(|call| Ok(call.app.engine.reset()?)).await?;
+    call.run(|call| Ok(call.access.reset()?)).await?;
     Ok(response::ok(b"true".to_vec()))
 }

@@ -32,7 +32,7 @@ pub(super) async fn create(call: Call) -> Result<Response, ApiError> {
     call.run(|call| {
         let request: CreateRequest = call.json()?;
         names::check_tenant(&request.name)?;
-        Ok(call.app.engine.create_tenant(&request.name)?)
+        Ok(call.access.create_tenant(&request.name)?)
     })
     .await?;
     Ok(empty_object(StatusCode::OK))
@@ -41,9 +41,9 @@ pub(super) async fn create(call: Call) -> Result<Response, ApiError> {
 pub(super) async fn get(call: Call) -> Result<Response, ApiError> {
     let body = call
         .run(|call| {
-            let name = call.tenant();
-            call.app.engine.tenant(name)?;
-            Ok(response::to_bytes(&json!({ "name": name, "resource_name": null })))
+            let tenant = call.tenant()?;
+            tenant.exists()?;
+            Ok(response::to_bytes(&json!({ "name": tenant.name(), "resource_name": null })))
         })
         .await?;
     Ok(response::ok(body))
@@ -52,7 +52,7 @@ pub(super) async fn get(call: Call) -> Result<Response, ApiError> {
 pub(super) async fn update(call: Call) -> Result<Response, ApiError> {
     call.run(|call| {
         let _: UpdateRequest = call.json()?;
-        Ok(call.app.engine.tenant(call.tenant())?)
+        Ok(call.tenant()?.exists()?)
     })
     .await?;
     Ok(empty_object(StatusCode::OK))

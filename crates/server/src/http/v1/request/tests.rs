@@ -78,7 +78,7 @@ async fn of_a_repeated_query_parameter_the_last_one_counts() {
     let request = Request::get("/?tenant=a&tenant=b%20c+d&limit=1&limit=&offset=x").body(()).unwrap();
     let (mut parts, ()) = request.into_parts();
     let query = QueryText::from_request_parts(&mut parts, &()).await.unwrap();
-    assert_eq!((query.tenant().as_str(), query.database().as_str()), ("b c d", "default_database"));
+    assert_eq!((query.tenant(), query.database()), ("b c d", "default_database"));
     let error = format!("{:?}", query.integers(["limit", "offset"]).unwrap_err());
     assert_eq!(error.matches("int_parsing").count(), 2, "{error}");
     assert_eq!(query.integers(["absent"]).unwrap(), [None]);

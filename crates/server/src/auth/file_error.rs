@@ -1,0 +1,35 @@
+//! Why a file of users, tokens or roles is refused. Never quotes a secret.
+
+use std::fmt;
+
+/// A refusal, with the line it is about where one line is to blame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileError {
+    /// Counted from 1.
+    pub(crate) line: Option<usize>,
+    pub(crate) reason: String,
+}
+
+impl FileError {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self { line: None, reason: reason.into() }
+    }
+
+    pub(crate) fn at(line: usize, reason: impl Into<String>) -> Self {
+        Self { line: Some(line), reason: reason.into() }
+    }
+
+    /// The refusal as a sentence about `place`, a file or a setting.
+    pub(crate) fn within(&self, place: &str) -> String {
+        format!("{place}{self}")
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, ", line {line}: {}", self.reason),
+            None => write!(f, ": {}", self.reason),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Who may call, and what they may do.
+//!
+//! `settings` is what the options say; `htpasswd`, `users_file`, `token` and `expiry` read files;
+//! `policy` makes identities of users and roles; `credentials` puts them together. `gate` admits a
+//! request by its head, with `header`, `cache` and `throttle`, and hands out an `access`, the only way
+//! to the engine. `reload` reads files again.
+
+pub(crate) mod access;
+pub(crate) mod action;
+mod cache;
+mod credentials;
+mod expiry;
+mod file_error;
+pub(crate) mod gate;
+mod header;
+pub(crate) mod htpasswd;
+pub(crate) mod identity;
+mod policy;
+pub(crate) mod reload;
+pub(crate) mod secret;
+pub(crate) mod settings;
+pub(crate) mod throttle;
+pub(crate) mod token;
+mod users_file;

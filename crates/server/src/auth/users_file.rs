@@ -1,0 +1,327 @@
+//! The YAML file of users and roles: the form of Chroma's `authz.yaml` and what HueDB adds to it.
+//!
+//! This module knows the form alone; `policy` knows what it means. Tokens leave it as hashes.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, IntoDeserializer as _},
+};
+
+use super::{expiry::Expiry, file_error::FileError, token::TokenHash};
+
+/// Larger files are not lists of users.
+const FILE_BYTES_MAX: usize = 8 << 20;
+
+/// A whole file. Keys on the top level that are not here are left alone, as in Chroma.
+#[derive(Debug, Deserialize)]
+#[serde(expecting = "a mapping with `users`")]
+pub(crate) struct UsersFile {
+    #[serde(default)]
+    pub(crate) users: Vec<UserEntry>,
+    #[serde(default)]
+    pub(crate) roles_mapping: BTreeMap<String, RoleEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a user with an `id`")]
+pub(crate) struct UserEntry {
+    pub(crate) id: Text,
+    #[serde(default, alias = "roles")]
+    pub(crate) role: OneOrMany<RoleReference>,
+    #[serde(default)]
+    pub(crate) tokens: OneOrMany<TokenEntry>,
+    #[serde(default)]
+    pub(crate) expires: Option<Date>,
+    #[serde(default)]
+    pub(crate) tenant: Option<Text>,
+    #[serde(default)]
+    pub(crate) databases: Option<OneOrMany<Text>>,
+    #[serde(default)]
+    pub(crate) collections: Option<OneOrMany<Text>>,
+    #[serde(default)]
+    pub(crate) read_only: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a role with `actions`")]
+pub(crate) struct RoleEntry {
+    #[serde(default)]
+    pub(crate) actions: OneOrMany<Text>,
+    #[serde(default)]
+    pub(crate) inherits: OneOrMany<Text>,
+    #[serde(default)]
+    pub(crate) tenant: Option<Text>,
+    #[serde(default)]
+    pub(crate) databases: Option<OneOrMany<Text>>,
+    /// Chroma's examples call it `resources` and say that it will mean this one day.
+    #[serde(default, alias = "resources")]
+    pub(crate) collections: Option<OneOrMany<Text>>,
+    #[serde(default)]
+    pub(crate) read_only: bool,
+}
+
+/// A role that a user has, everywhere or in a part of the data.
+#[derive(Debug)]
+pub(crate) struct RoleReference {
+    pub(crate) role: String,
+    pub(crate) tenant: Option<Text>,
+    pub(crate) databases: Option<OneOrMany<Text>>,
+    pub(crate) collections: Option<OneOrMany<Text>>,
+    pub(crate) read_only: bool,
+}
+
+/// A token, as its hash.
+#[derive(Debug)]
+pub(crate) struct TokenEntry {
+    pub(crate) hash: TokenHash,
+    pub(crate) expires: Option<Date>,
+}
+
+impl UsersFile {
+    /// # Errors
+    /// [`FileError`] with the line where the form is broken.
+    pub(crate) fn parse(text: &str) -> Result<Self, FileError> {
+        if text.len() > FILE_BYTES_MAX {
+            return Err(FileError::new("larger than 8 MiB"));
+        }
+        serde_yaml_ng::from_str(text).map_err(|error| FileError {
+            line: error.location().map(|location| location.line()),
+            reason: without_quotations(&error.to_string()),
+        })
+    }
+}
+
+/// The parser quotes values that it did not expect; one of them may be a token in the wrong place.
+fn without_quotations(message: &str) -> String {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let mut parts = message.split('"');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    while let (Some(_), rest) = (parts.next(), parts.next()) {
+        text.push_str("\"...\"");
+        text.push_str(rest.unwrap_or_default());
+    }
+    text
+}
+
+/// A plain value as it is written, whatever YAML takes it for: `123` and `yes` are names too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Text(pub(crate) String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
+                if text.is_empty() || text.chars().any(char::is_control) {
+                    return Err(E::custom("a name is empty or has control characters"));
+                }
+                Ok(Text(text.to_owned()))
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+/// A date as [`Expiry::parse`] reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Date(pub(crate) Expiry);
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+        Expiry::parse(&text).map(Self).map_err(de::Error::custom)
+    }
+}
+
+/// Where a value may be more than text, YAML has read `0x10` and `1e3` as numbers before anybody asks for
+/// the text, so that it is lost.
+macro_rules! refuse_numbers {
+    () => {
+        fn visit_bool<E: de::Error>(self, _: bool) -> Result<Self::Value, E> {
+            Err(E::custom(QUOTES_MISSING))
+        }
+
+        fn visit_i64<E: de::Error>(self, _: i64) -> Result<Self::Value, E> {
+            Err(E::custom(QUOTES_MISSING))
+        }
+
+        fn visit_u64<E: de::Error>(self, _: u64) -> Result<Self::Value, E> {
+            Err(E::custom(QUOTES_MISSING))
+        }
+
+        fn visit_f64<E: de::Error>(self, _: f64) -> Result<Self::Value, E> {
+            Err(E::custom(QUOTES_MISSING))
+        }
+    };
+}
+
+const QUOTES_MISSING: &str = "a value that YAML reads as a number or a truth value needs quotes";
+
+/// A list, or one value in place of a list with only that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
+
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Visitor<T> {
+            type Value = OneOrMany<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value or a list of them")
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+                Ok(OneOrMany::default())
+            }
+
+            refuse_numbers!();
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                T::deserialize(text.into_deserializer()).map(|one| OneOrMany(vec![one]))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut many = Vec::new();
+                while let Some(one) = list.next_element()? {
+                    many.push(one);
+                }
+                Ok(OneOrMany(many))
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(de::value::MapAccessDeserializer::new(map)).map(|one| OneOrMany(vec![one]))
+            }
+        }
+        deserializer.deserialize_any(Visitor(std::marker::PhantomData))
+    }
+}
+
+/// The long form of a role that a user has.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "the name of a role, or a mapping with `role`")]
+struct RoleMapping {
+    role: Text,
+    #[serde(default)]
+    tenant: Option<Text>,
+    #[serde(default)]
+    databases: Option<OneOrMany<Text>>,
+    #[serde(default)]
+    collections: Option<OneOrMany<Text>>,
+    #[serde(default)]
+    read_only: bool,
+}
+
+impl<'de> Deserialize<'de> for RoleReference {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mapping = text_or_mapping(deserializer, |text| {
+            Ok(RoleMapping {
+                role: Text(text.to_owned()),
+                tenant: None,
+                databases: None,
+                collections: None,
+                read_only: false,
+            })
+        })?;
+        let RoleMapping { role: Text(role), tenant, databases, collections, read_only } = mapping;
+        Ok(Self { role, tenant, databases, collections, read_only })
+    }
+}
+
+/// The long form of a token.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a token, or a mapping with `token` or `sha256`")]
+struct TokenMapping {
+    #[serde(default)]
+    token: Option<TokenText>,
+    #[serde(default)]
+    sha256: Option<Digits>,
+    #[serde(default)]
+    expires: Option<Date>,
+    /// Stands in Chroma's examples and was never looked at.
+    #[serde(default, rename = "secret")]
+    _secret: Option<de::IgnoredAny>,
+}
+
+impl<'de> Deserialize<'de> for TokenEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mapping = text_or_mapping(deserializer, |text| {
+            let token = TokenHash::parse(text).map_err(|reason| format!("the token {reason}"))?;
+            Ok(TokenMapping { token: Some(TokenText(token)), sha256: None, expires: None, _secret: None })
+        })?;
+        let ((Some(TokenText(hash)), None) | (None, Some(Digits(hash)))) = (mapping.token, mapping.sha256)
+        else {
+            return Err(de::Error::custom("a token has either `token` or `sha256`"));
+        };
+        Ok(Self { hash, expires: mapping.expires })
+    }
+}
+
+struct TokenText(TokenHash);
+
+impl<'de> Deserialize<'de> for TokenText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+        let hash = TokenHash::parse(&text).map_err(|reason| de::Error::custom(format!("the token {reason}")));
+        drop(zeroize::Zeroizing::new(text));
+        hash.map(Self)
+    }
+}
+
+struct Digits(TokenHash);
+
+impl<'de> Deserialize<'de> for Digits {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+        TokenHash::of_digits(&text)
+            .map(Self)
+            .ok_or_else(|| de::Error::custom("`sha256` is not 64 hexadecimal digits"))
+    }
+}
+
+/// Reads a plain value by `of_text`, a mapping as it is.
+fn text_or_mapping<'de, D, T>(
+    deserializer: D,
+    of_text: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Visitor<T, F>(F, std::marker::PhantomData<T>);
+    impl<'de, T: Deserialize<'de>, F: Fn(&str) -> Result<T, String>> de::Visitor<'de> for Visitor<T, F> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a plain value or a mapping")
+        }
+
+        refuse_numbers!();
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+            self.0(text).map_err(E::custom)
+        }
+
+        fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(de::value::MapAccessDeserializer::new(map))
+        }
+    }
+    deserializer.deserialize_any(Visitor(of_text, std::marker::PhantomData))
+}
+
+#[cfg(test)]
+mod tests;
