@@ -94,6 +94,7 @@ fn apply(flag: &Flag, value: Option<String>, translated: &mut Translated) -> Res
             let value = if option == "log-level" { log_level(&value) } else { &value };
             translated.arguments.push(format!("--{option}={value}"));
         }
+        Outcome::SetTo(option, word) => translated.arguments.push(format!("--{option}={word}")),
         Outcome::Nothing => {}
         Outcome::Notice(reason) => translated.notices.push(format!("{name} has no effect: {reason}")),
         Outcome::Refused(reason) => return Err(ConfigError::Refused { name: name.to_owned(), reason }),
