@@ -113,12 +113,11 @@ class Container:
 
     def wait_until_ready(self):
         """Returns the seconds from `docker run` to the first heartbeat."""
-        url = self.url("/api/v2/heartbeat")
         while time.monotonic() - self.begin < READY_DEADLINE_S:
-            with contextlib.suppress(OSError):
-                if call(url).status == 200:
-                    return time.monotonic() - self.begin
             require(self.state()["Running"], f"the container ended: {self.logs()}")
+            with contextlib.suppress(OSError):
+                if call(self.url("/api/v2/heartbeat")).status == 200:
+                    return time.monotonic() - self.begin
             time.sleep(POLL_S)
         raise CheckFailed(f"no heartbeat within {READY_DEADLINE_S} s: {self.logs()}")
 

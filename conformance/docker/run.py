@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 
+import client_checks
 import clients_of_chroma
 import data_checks
 import image_checks
@@ -28,6 +29,7 @@ GROUPS = {
     "image": image_checks,
     "data": data_checks,
     "refusal": refusal_checks,
+    "clients": client_checks,
     "kubernetes": kubernetes_checks,
     "page": page_checks,
 }
