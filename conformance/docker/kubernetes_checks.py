@@ -70,7 +70,7 @@ def settings_reach_the_container(_):
     for part in (
         "value: /etc/huedb-auth/credentials", "value: /etc/huedb-authz/authz.yaml", "value: /etc/huedb-tls/tls.crt",
         "secretName: tokens", "secretName: roles", "secretName: certificate", "storageClassName: fast", "path: /readyz",
-        "path: /livez", "scheme: HTTPS", "readOnlyRootFilesystem: true", 'value: "all"', "scheme: https",
+        "path: /livez", "scheme: HTTPS", "readOnlyRootFilesystem: true", 'value: "all"', "containerPort: 9464", "targetPort: metrics",
     ):
         require(part in text, f"`{part}` is not in what everything renders to")
 

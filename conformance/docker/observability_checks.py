@@ -8,7 +8,6 @@ from traces import services, traces_of, with_root
 
 ADD = "POST /api/v1/collections/{collection_id}/upsert"
 QUERY = "POST /api/v1/collections/{collection_id}/query"
-QUERY_V2 = "POST /api/v2/tenants/{tenant}/databases/{database_name}/collections/{collection_id}/query"
 # The spans below the root of a query, with their parents, at every granularity.
 QUERY_TREE = {
     "FastAPI.get_nearest_neighbors": QUERY,
@@ -44,12 +43,21 @@ def check_granularity(granularity):
     for traces, tree in ((queries, QUERY_TREE), (adds, ADD_TREE)):
         check_tree(traces[0], tree)
         require(len(traces[0].spans) <= SPANS_MAX, f"{len(traces[0].spans)} spans:\n{traces[0].tree()}")
-    query = queries[0]
-    segment = any(span.name.startswith("localsegmentmanager.") for span in query.spans)
-    require(segment == (granularity != "operation"), f"spans of segments at {granularity}:\n{query.tree()}")
+    query, add = queries[0], adds[0]
+    below_operations = [span.name for span in query.spans if span.name.startswith("engine.search_")]
+    require(bool(below_operations) == (granularity != "operation"), f"at {granularity}:\n{query.tree()}")
+    for span in below_operations:
+        require(query.is_under(query.named(span), query.named("SegmentAPI._query")), f"misplaced:\n{query.tree()}")
+    inner = {span.name for span in (*query.spans, *add.spans)} & {"engine.fetch", "engine.resolve", "engine.wal_fsync_wait"}
+    require((len(inner) == 3) == (granularity == "all"), f"at {granularity}:\n{query.tree()}\n{add.tree()}")
     tags = query.named("SegmentAPI._query").tags
     require(tags.get("n_results") == "2" and "collection_id" in tags, f"tags of the query: {tags}")
     return len(query.spans)
+
+
+def is_newer_query(trace):
+    name = trace.root.name
+    return name.startswith("post /api/v2/tenants/{") and name.endswith("/query")
 
 
 def each_granularity_has_its_spans(report):
@@ -63,7 +71,7 @@ def each_granularity_has_its_spans(report):
                 report(f"spans of a query at {granularity}", spans)
         # By now whatever the first server would have sent has long arrived.
         require("chroma-none" not in services(), f"Zipkin knows {services()}")
-        eventually("traces of the newer API", lambda: with_root("chroma-all", QUERY_V2))
+        eventually("traces of the newer API", lambda: [trace for trace in traces_of("chroma-all") if is_newer_query(trace)])
 
 
 def the_compose_file_of_chromas_page_works_as_it_is(_):

@@ -73,10 +73,12 @@ rust() {
     [ "$(docker image inspect -f '{{index .Config.Labels "key"}}' huedb-local/rust 2>/dev/null)" = "$key" ] && return
     debian
     say "adding gcc and $(rustc --version)"
-    # Cargo reaches its registry as it does outside; nothing of that stays in the repository.
+    # Cargo reaches its registry as it does outside; nothing of that is in the repository.
     local home=$cache/rust-home
     mkdir -p "$home"
-    cp "${CARGO_HOME:-$HOME/.cargo}/config.toml" "$home/" 2>/dev/null || : >"$home/config.toml"
+    # Compiler settings stay outside: they name programs of this machine.
+    awk '/^\[/ { skip = /^\[(build|target)/ } !skip' "${CARGO_HOME:-$HOME/.cargo}/config.toml" \
+        >"$home/config.toml" 2>/dev/null || : >"$home/config.toml"
     cp -L /etc/ssl/certs/ca-certificates.crt "$home/"
     env | grep -E '^(CARGO_HTTP_|CARGO_NET_|CARGO_REGISTR|https?_proxy=|HTTPS?_PROXY=)' \
         | sed -E 's/^([^=]+)=(.*)$/export \1="\2"/' >"$home/environment" || true
