@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Proves that Chroma's own clients work with a server: HueDB, or Chroma itself.
 
-Runs this project's scenario with every client (crud) and chromadb's own test files (suites), each
-against a freshly started server with a data directory of its own.
+Runs this project's scenario with every client (crud), chromadb's own test files (suites) and what
+schemathesis makes of the OpenAPI document (openapi), each against a freshly started server with a data
+directory of its own.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import time
 
-from harness import crud, places, report, suites
+from harness import crud, openapi, places, report, suites
 from harness.jobs import run_job
 from harness.servers import Chroma, HueDB, end_everything
 
@@ -28,7 +29,7 @@ def parse_arguments():
     server.add_argument(
         "--server", choices=[f"chroma-{g}" for g in places.GENERATIONS], help="test the real Chroma server instead"
     )
-    parser.add_argument("--only", choices=("crud", "suites"), help="run only one of the two parts")
+    parser.add_argument("--only", choices=("crud", "suites", "openapi"), help="run only one of the parts")
     parser.add_argument("--generation", choices=places.GENERATIONS, help="run only one client generation")
     preset = parser.add_mutually_exclusive_group()
     preset.add_argument("--fast", dest="preset", action="store_const", const="fast", help="the smallest set, for CI")
@@ -65,10 +66,12 @@ def jobs_of(arguments, server):
     if not generations:
         sys.exit(f"conformance: {server.name} does not serve {arguments.generation}")
     made = []
-    if arguments.only != "crud":
+    if arguments.only in (None, "suites"):
         made += suites.jobs(server, generations, arguments.preset, arguments.seed)
-    if arguments.only != "suites":
+    if arguments.only in (None, "crud"):
         made += crud.jobs(server, generations)
+    if arguments.only in (None, "openapi") and not arguments.server and not arguments.generation:
+        made += openapi.jobs(arguments.preset, arguments.seed)
     if arguments.suite:
         made = [job for job in made if job.name in arguments.suite]
     if not made:

@@ -116,6 +116,7 @@ main() {
     check_python_version
     python_environment py-0.5.13
     python_environment py-1.5.9
+    python_environment schemathesis
     find_node
     npm_project 1.9.2
     npm_project 3.5.0

@@ -3,6 +3,7 @@
 
 mod document;
 mod operation;
+mod page;
 
 use axum::{
     http::{HeaderValue, header},
@@ -16,6 +17,7 @@ use super::route::{Action, RouteTable};
 /// Registers the description of all routes that `table` has so far.
 pub(crate) fn routes(table: &mut RouteTable) {
     let document = Bytes::from(document::of(table.described()).to_string());
+    page::routes(table);
     table.page(Action::ReadDocumentation, "/openapi.json", move || {
         let document = document.clone();
         async move { typed("application/json", document) }

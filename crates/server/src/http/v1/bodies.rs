@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     embeddings::{self, FastEmbeddings},
@@ -21,6 +22,7 @@ pub(super) struct NameBody {
 
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "CreateCollectionV1")]
+#[schemars(extend("examples" = [json!({ "name": "books", "metadata": { "hnsw:space": "cosine" }, "get_or_create": true })]))]
 pub(super) struct CreateCollectionBody {
     pub(super) name: String,
     #[schemars(with = "Option<AnyObject>")]
@@ -33,6 +35,7 @@ pub(super) struct CreateCollectionBody {
 
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "UpdateCollectionV1")]
+#[schemars(extend("examples" = [json!({ "new_name": "novels", "new_metadata": { "language": "fr" } })]))]
 pub(super) struct UpdateCollectionBody {
     pub(super) new_name: Option<String>,
     #[schemars(with = "Option<AnyObject>")]
@@ -41,6 +44,7 @@ pub(super) struct UpdateCollectionBody {
 
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "GetEmbeddingV1")]
+#[schemars(extend("examples" = [json!({ "where": { "year": { "$gte": 1990 } }, "limit": 10, "offset": 0, "include": ["documents", "metadatas"] })]))]
 pub(super) struct GetBody {
     pub(super) ids: Option<Vec<String>>,
     #[schemars(rename = "where", with = "Option<AnyObject>")]
@@ -56,6 +60,7 @@ pub(super) struct GetBody {
 
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "DeleteEmbeddingV1")]
+#[schemars(extend("examples" = [json!({ "ids": ["a"] })]))]
 pub(super) struct DeleteBody {
     pub(super) ids: Option<Vec<String>>,
     #[schemars(rename = "where", with = "Option<AnyObject>")]
@@ -66,6 +71,7 @@ pub(super) struct DeleteBody {
 
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "QueryEmbeddingV1")]
+#[schemars(extend("examples" = [json!({ "query_embeddings": [[0.1, 0.2, 0.3]], "n_results": 5, "include": ["documents", "metadatas", "distances"] })]))]
 pub(super) struct QueryBody {
     /// An embedding that is none is reported after what is wrong with the filter and the collection.
     #[schemars(with = "Vec<Vec<f32>>")]

@@ -8,6 +8,7 @@ use huedb_types::{
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{
     embeddings::{self, FastEmbeddings},
@@ -22,6 +23,7 @@ use super::{
 /// Parallel lists, one item per id. An empty list is an absent one.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename = "AddEmbeddingV1")]
+#[schemars(extend("examples" = [json!({ "ids": ["a", "b"], "embeddings": [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], "documents": ["a first text", "a second text"], "metadatas": [{ "year": 1990 }, { "year": 2020 }] })]))]
 pub(super) struct WriteBody {
     ids: Vec<String>,
     embeddings: Option<Vec<Vec<f32>>>,

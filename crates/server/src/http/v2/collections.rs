@@ -5,6 +5,7 @@ use huedb_engine::{CollectionChange, CollectionDescriptor, Error as EngineError,
 use huedb_types::{CollectionId, Metadata};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
@@ -23,6 +24,7 @@ use crate::auth::access::AccessError;
 #[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct CreateCollectionPayload")]
 #[schemars(rename = "CreateCollectionPayload")]
+#[schemars(extend("examples" = [json!({ "name": "books", "metadata": { "language": "en" }, "configuration": { "hnsw": { "space": "cosine" } }, "get_or_create": true })]))]
 pub(super) struct CreateRequest {
     schema: Option<Schema>,
     configuration: Option<CollectionConfiguration>,
@@ -35,6 +37,7 @@ pub(super) struct CreateRequest {
 #[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct UpdateCollectionPayload")]
 #[schemars(rename = "UpdateCollectionPayload")]
+#[schemars(extend("examples" = [json!({ "new_name": "novels", "new_metadata": { "language": "fr" } })]))]
 pub(super) struct UpdateRequest {
     new_name: Option<String>,
     new_metadata: Option<MetadataChanges>,
@@ -61,7 +64,7 @@ pub(super) async fn create(call: Call) -> Result<Response, ApiError> {
 }
 
 impl CreateRequest {
-    fn into_new(self, dialect: Dialect) -> Result<NewCollection, ApiError> {
+    pub(super) fn into_new(self, dialect: Dialect) -> Result<NewCollection, ApiError> {
         names::check_collection("name", &self.name)?;
         let metadata = self.metadata.map(|wire| checked(wire, "metadata")).transpose()?;
         let settings = match deciding_schema(self.schema, self.configuration.as_ref())? {

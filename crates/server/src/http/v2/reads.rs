@@ -3,7 +3,8 @@
 use axum::response::Response;
 use huedb_engine::{GetRequest as EngineGet, QueryRequest as EngineQuery, Selection};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     embeddings::check_one_dimension,
@@ -20,6 +21,7 @@ const N_RESULTS_DEFAULT: u32 = 10;
 #[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct GetRequestPayload")]
 #[schemars(rename = "GetRequestPayload")]
+#[schemars(extend("examples" = [json!({ "where": { "year": { "$gte": 1990 } }, "limit": 10, "offset": 0, "include": ["documents", "metadatas"] })]))]
 pub(super) struct GetRequest {
     ids: Option<Vec<String>>,
     #[serde(flatten)]
@@ -32,6 +34,7 @@ pub(super) struct GetRequest {
 #[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct QueryRequestPayload")]
 #[schemars(rename = "QueryRequestPayload")]
+#[schemars(extend("examples" = [json!({ "query_embeddings": [[0.1, 0.2, 0.3]], "n_results": 5, "include": ["documents", "metadatas", "distances"] })]))]
 pub(super) struct QueryRequest {
     ids: Option<Vec<String>>,
     #[serde(flatten)]
@@ -55,6 +58,15 @@ pub(super) enum ReadLevel {
 struct CountParameters {
     #[serde(rename = "read_level")]
     _read_level: Option<ReadLevel>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "IndexStatusResponse")]
+pub(super) struct IndexStatus {
+    num_indexed_ops: u64,
+    num_unindexed_ops: u64,
+    op_indexing_progress: f32,
+    total_ops: u64,
 }
 
 pub(super) async fn get(call: Call) -> Result<Response, ApiError> {
@@ -105,6 +117,23 @@ pub(super) async fn count(call: Call) -> Result<Response, ApiError> {
         .run(|call| {
             let _: CountParameters = call.query()?;
             Ok(response::to_bytes(&call.collection()?.count()?))
+        })
+        .await?;
+    Ok(response::ok(body))
+}
+
+/// Everything that was acknowledged is indexed, so nothing is ever left to do. What Chroma counts as
+/// operations are the records here.
+pub(super) async fn indexing_status(call: Call) -> Result<Response, ApiError> {
+    let body = call
+        .run(|call| {
+            let operations = call.collection()?.count()?;
+            Ok(response::to_bytes(&IndexStatus {
+                num_indexed_ops: operations,
+                num_unindexed_ops: 0,
+                op_indexing_progress: 1.0,
+                total_ops: operations,
+            }))
         })
         .await?;
     Ok(response::ok(body))

@@ -178,6 +178,7 @@ fn write_routes(table: &mut RouteTable) {
 }
 
 fn read_routes(table: &mut RouteTable) {
+    const INDEXING: &str = collection!("/indexing_status");
     let get = of_records("collection_get", "Records by id, by filter, or page by page")
         .body::<reads::GetRequest>()
         .answers::<GetResponse<'_>>(200);
@@ -193,11 +194,13 @@ fn read_routes(table: &mut RouteTable) {
         )
         .answers::<u32>(200);
     route(table, Action::Count, Method::GET, collection!("/count"), count, reads::count);
+    let status = of_records("indexing_status", "How much is indexed: all that was acknowledged")
+        .answers::<reads::IndexStatus>(200);
+    route(table, Action::IndexingStatus, Method::GET, INDEXING, status, reads::indexing_status);
 }
 
 /// Features of Chroma's cloud, refused as its single node refuses them.
 fn refused_collection_routes(table: &mut RouteTable) {
-    const INDEXING: &str = collection!("/indexing_status");
     let search = of_records("collection_search", "Refused: search is a feature of Chroma's cloud")
         .body::<unsupported::SearchRequest>()
         .errors(&[501]);
@@ -209,10 +212,6 @@ fn refused_collection_routes(table: &mut RouteTable) {
     let count =
         in_collections("fork_count", "Refused: forks are a feature of Chroma's cloud").errors(&[404, 501]);
     route(table, Action::CountForks, Method::GET, collection!("/fork_count"), count, unsupported::fork_count);
-    let status =
-        of_records("indexing_status", "Refused: every write here is indexed when it is acknowledged")
-            .errors(&[501]);
-    route(table, Action::IndexingStatus, Method::GET, INDEXING, status, unsupported::indexing_status);
 }
 
 fn refused_function_routes(table: &mut RouteTable) {

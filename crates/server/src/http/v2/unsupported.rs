@@ -1,6 +1,6 @@
 //! Features of Chroma's cloud that its single-node server refuses, refused with the same answers.
 
-use axum::{http::StatusCode, response::Response};
+use axum::response::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -71,15 +71,6 @@ pub(super) async fn fork_count(call: Call) -> Result<Response, ApiError> {
     call.run(|call| {
         call.collection()?;
         Err(ApiError::unimplemented("Count forks is unsupported for local chroma"))
-    })
-    .await
-}
-
-pub(super) async fn indexing_status(call: Call) -> Result<Response, ApiError> {
-    call.run(|call| {
-        call.collection()?;
-        let message = "Method scout_logs is not implemented";
-        Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message))
     })
     .await
 }

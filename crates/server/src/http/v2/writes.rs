@@ -20,6 +20,7 @@ use super::{
 #[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct AddCollectionRecordsPayload")]
 #[schemars(rename = "AddCollectionRecordsPayload")]
+#[schemars(extend("examples" = [json!({ "ids": ["a", "b"], "embeddings": [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], "documents": ["a first text", "a second text"], "metadatas": [{ "year": 1990 }, { "year": 2020 }] })]))]
 pub(super) struct AddRequest {
     ids: Vec<String>,
     embeddings: EmbeddingsPayload,
@@ -31,6 +32,7 @@ pub(super) struct AddRequest {
 #[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct UpsertCollectionRecordsPayload")]
 #[schemars(rename = "UpsertCollectionRecordsPayload")]
+#[schemars(extend("examples" = [json!({ "ids": ["a", "b"], "embeddings": [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]], "documents": ["a first text", "a second text"], "metadatas": [{ "year": 1990 }, { "year": 2020 }] })]))]
 pub(super) struct UpsertRequest {
     ids: Vec<String>,
     embeddings: EmbeddingsPayload,
@@ -42,6 +44,7 @@ pub(super) struct UpsertRequest {
 #[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct UpdateCollectionRecordsPayload")]
 #[schemars(rename = "UpdateCollectionRecordsPayload")]
+#[schemars(extend("examples" = [json!({ "ids": ["a"], "embeddings": [[0.1, 0.2, 0.3]], "documents": ["another text"], "metadatas": [{ "year": 1991 }] })]))]
 pub(super) struct UpdateRequest {
     ids: Vec<String>,
     embeddings: Option<UpdateEmbeddingsPayload>,
@@ -55,6 +58,7 @@ type Texts = Option<Vec<Option<String>>>;
 #[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct DeleteCollectionRecordsPayload")]
 #[schemars(rename = "DeleteCollectionRecordsPayload")]
+#[schemars(extend("examples" = [json!({ "ids": ["a"] })]))]
 pub(super) struct DeleteRequest {
     ids: Option<Vec<String>>,
     #[serde(flatten)]
@@ -116,7 +120,7 @@ pub(super) async fn delete(call: Call) -> Result<Response, ApiError> {
 }
 
 impl AddRequest {
-    fn into_records(self) -> Result<Vec<Record>, ApiError> {
+    pub(super) fn into_records(self) -> Result<Vec<Record>, ApiError> {
         let count = self.ids.len();
         let lengths = [
             self.embeddings.len(),
@@ -143,7 +147,7 @@ impl AddRequest {
 }
 
 impl UpsertRequest {
-    fn into_patches(self) -> Result<Vec<RecordPatch>, ApiError> {
+    pub(super) fn into_patches(self) -> Result<Vec<RecordPatch>, ApiError> {
         let count = self.embeddings.len();
         let vectors = self.embeddings.into_vectors()?.into_iter().map(Some).collect();
         patches(self.ids, (count, vectors), self.documents, self.uris, self.metadatas)
@@ -151,7 +155,7 @@ impl UpsertRequest {
 }
 
 impl UpdateRequest {
-    fn into_patches(self) -> Result<Vec<RecordPatch>, ApiError> {
+    pub(super) fn into_patches(self) -> Result<Vec<RecordPatch>, ApiError> {
         let (count, vectors) = match self.embeddings {
             Some(embeddings) => (embeddings.len(), embeddings.into_vectors()?),
             None => (self.ids.len(), vec![None; self.ids.len()]),
