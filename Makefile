@@ -10,6 +10,8 @@ HUEDB := $(or $(CARGO_TARGET_DIR),target)/release/huedb
 # Rounds of the crash test: a few in every check, the full number in `make crash`.
 CRASH_ROUNDS_FAST := 5
 CRASH_ROUNDS := 50
+# Time of each target of `make fuzz`.
+FUZZ_SECONDS ?= 600
 
 step = @printf '\n==> %s\n' "$(1)"
 
@@ -85,6 +87,11 @@ crash: ## Kill the server at random moments, 50 rounds on one data directory
 bench: tools ## Measure HueDB beside Chroma on this machine; writes docs/benchmarks/
 	$(call step,benchmark)
 	@bench/compare.sh
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser of bytes from outside, FUZZ_SECONDS each (default 600)
+	$(call step,fuzz targets, $(FUZZ_SECONDS) seconds each)
+	@fuzz/run.sh $(FUZZ_SECONDS)
 
 .PHONY: deny
 deny: ## cargo-deny on licences, bans and sources

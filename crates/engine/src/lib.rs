@@ -13,6 +13,8 @@ mod codec;
 mod collection;
 mod engine;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod log;
 mod maintenance;
 mod memtable;

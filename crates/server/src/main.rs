@@ -1,12 +1,5 @@
-//! The binary `huedb`: a vector database that speaks both generations of Chroma's HTTP API.
+//! The binary `huedb`: see the library of this package.
 
-mod auth;
-mod cli;
-mod config;
-mod http;
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    cli::main()
+fn main() -> std::process::ExitCode {
+    huedb_server::main()
 }

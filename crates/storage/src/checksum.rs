@@ -5,7 +5,8 @@
 
 /// Returns the XXH3-64 (seed 0) of `bytes`.
 pub fn xxh3_64(bytes: &[u8]) -> u64 {
-    xxhash_rust::xxh3::xxh3_64(bytes)
+    // A fuzzer cannot guess checksums; without them it gets to what they guard.
+    if cfg!(fuzzing) { 0 } else { xxhash_rust::xxh3::xxh3_64(bytes) }
 }
 
 /// Checksum of bytes that arrive in pieces; equals [`xxh3_64`] of all pieces in a row.

@@ -8,6 +8,8 @@
 pub(crate) mod app;
 pub(crate) mod body;
 pub(crate) mod compress;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 pub(crate) mod headers;
 pub(crate) mod openapi;
 pub(crate) mod route;

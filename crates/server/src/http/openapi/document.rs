@@ -16,9 +16,11 @@ use crate::http::{
 
 const SCHEMAS: &str = "/components/schemas";
 
-/// What any request may be answered with: its body is too large or too slow, or the server is at fault
-/// or has too much to do.
-const ALWAYS: [u16; 4] = [408, 413, 500, 503];
+/// What any request may be answered with: the server is at fault, or has too much to do.
+const ALWAYS: [u16; 2] = [500, 503];
+
+/// What a body is refused with: broken, too slow, too large, of another kind.
+const OF_BODIES: [u16; 4] = [400, 408, 413, 415];
 
 /// The description of `routes`.
 pub(super) fn of(routes: &[DescribedRoute]) -> Value {
@@ -104,25 +106,21 @@ fn responses(path: &str, operation: &Operation, schemas: &mut SchemaGenerator) -
 /// Every status of a refusal or a failure.
 fn errors(path: &str, operation: &Operation) -> BTreeSet<u16> {
     let mut errors: BTreeSet<u16> = ALWAYS.into_iter().chain(operation.errors.iter().copied()).collect();
-    let takes_path = path.contains('{');
+    if operation.body.is_some() {
+        errors.insert(422);
+    }
     match Generation::of_path(path) {
         Generation::V1 => {
             if operation.body.is_some() {
-                errors.extend([400, 422]);
+                errors.extend(OF_BODIES);
             }
             // A name that is no UTF-8 has no route.
-            if takes_path {
+            if path.contains('{') {
                 errors.insert(404);
             }
         }
-        Generation::V2 => {
-            if operation.body.is_some() {
-                errors.extend([400, 415, 422]);
-            }
-            if takes_path || !operation.query.is_empty() {
-                errors.insert(400);
-            }
-        }
+        // Bodies of all requests are read, wanted or not.
+        Generation::V2 => errors.extend(OF_BODIES),
     }
     errors
 }

@@ -9,6 +9,8 @@ mod collections;
 mod embeddings;
 mod error;
 mod fast_metadata;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod hnsw;
 mod json;
 mod metadata;

@@ -100,6 +100,12 @@ impl RawBody {
         Ok(Self { is_json, bytes })
     }
 
+    /// A body that came as JSON.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(super) fn of_json(bytes: &[u8]) -> Self {
+        Self { is_json: true, bytes: bytes::Bytes::copy_from_slice(bytes).into() }
+    }
+
     /// The body as a `B`. It may be large: call it on the CPU pool.
     pub(super) fn decode<B: RequestBody>(&self) -> Result<B, ApiError> {
         if self.bytes.is_empty() {
@@ -113,7 +119,7 @@ impl RawBody {
     }
 }
 
-fn decode_slowly<B: RequestBody>(bytes: &[u8]) -> Result<B, ApiError> {
+pub(super) fn decode_slowly<B: RequestBody>(bytes: &[u8]) -> Result<B, ApiError> {
     let (value, refusal) = match python_json::parse(bytes) {
         Ok(parsed) => parsed.into_parts(),
         Err(ParseError::Syntax { message, position }) => {

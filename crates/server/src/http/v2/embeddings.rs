@@ -110,7 +110,13 @@ pub(super) fn check_one_dimension<'a>(
     Ok(())
 }
 
-fn decode(text: &str) -> Result<Vec<f32>, ApiError> {
+/// The text that [`decode`] takes for `vector`.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn encode(vector: &[f32]) -> String {
+    STANDARD.encode(vector.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>())
+}
+
+pub(super) fn decode(text: &str) -> Result<Vec<f32>, ApiError> {
     let bytes = STANDARD
         .decode(text)
         .map_err(|error| ApiError::invalid(format!("Invalid base64 string: {error}")))?;

@@ -12,6 +12,8 @@ mod dialect;
 mod embeddings;
 mod error;
 mod filter;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod include;
 mod metadata;
 mod names;

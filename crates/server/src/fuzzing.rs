@@ -1,0 +1,9 @@
+//! The parsers of requests as functions of bytes, for the targets in `fuzz/`. Each one panics when a
+//! rule of its parser is broken.
+
+pub use crate::http::fuzzing::{
+    names, v1_bodies, v1_filters, v1_metadata, v2_base64, v2_bodies, v2_metadata, v2_where, v2_where_document,
+};
+
+#[cfg(test)]
+mod tests;
