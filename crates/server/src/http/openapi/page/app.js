@@ -120,20 +120,20 @@ function renderTrial({ method, path, operation }, api) {
   const copy = make("button", { type: "button" }, "Copy curl");
   const answer = make("div", { role: "status", "aria-live": "polite" });
 
-  const url = () => urlOf(path, inputs);
-  const showCurl = () => { curl.textContent = curlLine(method, url(), body?.value); };
+  const address = () => urlOf(path, inputs);
+  const showCommand = () => { curl.textContent = curlLine(method, address(), body?.value); };
   const form = make("form", {}, fields,
     body ? make("label", { class: "body" }, "Body", body) : null,
     make("div", { class: "buttons" }, send, copy), curl, answer);
-  form.addEventListener("input", showCurl);
+  form.addEventListener("input", showCommand);
   copy.addEventListener("click", () => navigator.clipboard?.writeText(curl.textContent));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     send.disabled = true;
-    answer.replaceChildren(await exchange(method, url(), body?.value));
+    answer.replaceChildren(await exchange(method, address(), body?.value));
     send.disabled = false;
   });
-  showCurl();
+  showCommand();
   return make("div", {}, make("h3", {}, "Try it"), form);
 }
 
