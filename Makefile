@@ -83,6 +83,11 @@ crash: ## Kill the server at random moments, 50 rounds on one data directory
 	$(call step,crash test: $(CRASH_ROUNDS) rounds)
 	@HUEDB_CRASH_ROUNDS=$(CRASH_ROUNDS) cargo test --package huedb-server --test crash --locked -- --nocapture
 
+.PHONY: limits
+limits: ## What kills other servers, at full size: idle connections, many collections, large bodies
+	$(call step,limits at full size)
+	@HUEDB_LIMITS_FULL=1 cargo test --package huedb-server --test limits --locked -- --nocapture --test-threads=1
+
 .PHONY: bench
 bench: tools ## Measure HueDB beside Chroma on this machine; writes docs/benchmarks/
 	$(call step,benchmark)

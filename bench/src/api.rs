@@ -63,6 +63,11 @@ impl Collection {
     }
 }
 
+/// The request that does nothing: what a server needs for HTTP alone.
+pub(crate) fn heartbeat(out: &mut Vec<u8>) {
+    write_request(out, "GET", "/api/v2/heartbeat", b"");
+}
+
 /// Sends one request outside of any measurement.
 pub(crate) fn call(connection: &mut Connection, method: &str, path: &str, body: &[u8]) -> Result<Answer> {
     let mut request = Vec::new();

@@ -181,6 +181,9 @@ impl Runner<'_> {
     fn reads(&mut self, collection: &Collection) -> Result<()> {
         let records = self.sizes.records as u64;
         for concurrency in [1, 8] {
+            self.timed("heartbeat", concurrency, None, |_, request| api::heartbeat(request))?;
+        }
+        for concurrency in [1, 8] {
             self.timed("get by id", concurrency, None, |number, request| {
                 let index = Rng::of_item(self.sizes.seed, 100, number).below(records);
                 collection.post(request, "get", &format!("{{\"ids\":[\"{}\"]}}", api::id(index)));

@@ -17,6 +17,7 @@ use crate::catalog::{
 use crate::collection::{Collection, CollectionEntry};
 use crate::error::Error;
 use crate::maintenance::Maintenance;
+use crate::open_collections::{OpenCollections, Usage};
 use crate::options::EngineOptions;
 use crate::recovery;
 use crate::shared::{IdSource, Shared};
@@ -79,7 +80,9 @@ impl Engine {
         let committer = Committer::start(Arc::clone(&kv), CommitterOptions::default());
         let maintenance =
             Maintenance::start().map_err(|error| Error::Storage { reason: error.to_string() })?;
-        let shared = Arc::new(Shared { kv, committer, blobs, options, maintenance, new_id });
+        let open_collections = OpenCollections::default();
+        let shared = Shared { kv, committer, blobs, options, maintenance, open_collections, new_id };
+        let shared = Arc::new(shared);
         let catalog = recovery::load_catalog(&*shared.kv)?;
         let is_new = catalog.tenants.is_empty();
         let inner = Inner {
@@ -110,10 +113,16 @@ impl Engine {
             state.schedule_flush();
         }
         self.inner.shared.maintenance.stop();
+        self.inner.shared.open_collections.wake();
         self.inner.shared.committer.close();
         self.inner.shared.kv.close()?;
         self.inner.lock.lock().take();
         Ok(())
+    }
+
+    /// What is held in memory now.
+    pub fn usage(&self) -> Usage {
+        self.inner.shared.open_collections.usage()
     }
 
     /// Makes a tenant.
@@ -315,6 +324,7 @@ impl Engine {
         let dropped = recovery::retire_collections(&self.inner.shared, &entries, &mut batch)?;
         *self.inner.catalog.write() = Catalog::default();
         self.create_defaults(batch)?;
+        self.forget(&entries);
         dropped.delete_segments(&self.inner.shared);
         Ok(())
     }
@@ -344,7 +354,17 @@ impl Engine {
             catalog.names.remove(&(entry.database, entry.descriptor().name.clone()));
             catalog.collections.remove(&entry.id);
         }
+        drop(catalog);
+        self.forget(entries);
         Ok(dropped)
+    }
+
+    /// Frees what deleted collections hold in memory.
+    fn forget(&self, entries: &[Arc<CollectionEntry>]) {
+        for entry in entries {
+            entry.forget();
+            self.inner.shared.open_collections.forget(entry.id);
+        }
     }
 
     fn commit(&self, batch: WriteBatch) -> Result<(), Error> {

@@ -19,6 +19,7 @@ mod log;
 mod maintenance;
 mod memtable;
 mod metadata_bytes;
+mod open_collections;
 mod options;
 mod recovery;
 mod segment;
@@ -38,6 +39,7 @@ pub use collection::{
 pub use engine::{Components, Engine};
 pub use error::Error;
 pub use huedb_index::vector::SearchPlan;
+pub use open_collections::Usage;
 pub use options::EngineOptions;
 pub use shape::{MetadataKind, MetadataKinds, Shape};
 pub use shared::IdSource;

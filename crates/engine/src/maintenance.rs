@@ -11,11 +11,20 @@ use std::thread::JoinHandle;
 use parking_lot::Mutex;
 
 use crate::collection::CollectionState;
+use crate::open_collections;
+use crate::shared::Shared;
+
+/// Work for a thread. References are weak, so that what waits does not keep alive what was deleted.
+enum Job {
+    Collection(Weak<CollectionState>),
+    /// Memtables of all collections together take too much memory.
+    Relief(Weak<Shared>),
+}
 
 /// Handle to the background threads.
 pub(crate) struct Maintenance {
-    flushes: Mutex<Option<Sender<Weak<CollectionState>>>>,
-    compactions: Mutex<Option<Sender<Weak<CollectionState>>>>,
+    flushes: Mutex<Option<Sender<Job>>>,
+    compactions: Mutex<Option<Sender<Job>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     is_stopping: AtomicBool,
 }
@@ -41,11 +50,16 @@ impl Maintenance {
     }
 
     pub(crate) fn flush(&self, state: &Arc<CollectionState>) {
-        send(&self.flushes, state);
+        send(&self.flushes, Job::Collection(Arc::downgrade(state)));
+    }
+
+    /// Flushes the largest memtables; asked for at most once at a time.
+    pub(crate) fn relieve(&self, shared: &Arc<Shared>) {
+        send(&self.flushes, Job::Relief(Arc::downgrade(shared)));
     }
 
     pub(crate) fn compact(&self, state: &Arc<CollectionState>) {
-        send(&self.compactions, state);
+        send(&self.compactions, Job::Collection(Arc::downgrade(state)));
     }
 
     /// Whether long work should end early.
@@ -66,22 +80,31 @@ impl Maintenance {
     }
 }
 
-fn send(queue: &Mutex<Option<Sender<Weak<CollectionState>>>>, state: &Arc<CollectionState>) {
+fn send(queue: &Mutex<Option<Sender<Job>>>, job: Job) {
     if let Some(queue) = &*queue.lock() {
         // Fails only when the thread is gone, which its join reports.
-        let _ = queue.send(Arc::downgrade(state));
+        let _ = queue.send(job);
     }
 }
 
 fn spawn(
     name: &str,
-    waiting: Receiver<Weak<CollectionState>>,
+    waiting: Receiver<Job>,
     work: impl Fn(&Arc<CollectionState>) + Send + 'static,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-        for state in waiting {
-            if let Some(state) = state.upgrade() {
-                work(&state);
+        for job in waiting {
+            match job {
+                Job::Collection(state) => {
+                    if let Some(state) = state.upgrade() {
+                        work(&state);
+                    }
+                }
+                Job::Relief(shared) => {
+                    if let Some(shared) = shared.upgrade() {
+                        open_collections::relieve(&shared);
+                    }
+                }
             }
         }
     })

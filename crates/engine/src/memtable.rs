@@ -15,6 +15,7 @@ use huedb_types::{DocId, Record, SeqNo};
 use parking_lot::RwLock;
 
 use crate::metadata_bytes;
+use crate::open_collections::MemtableBytes;
 use append_vec::AppendVec;
 
 /// A row not superseded yet.
@@ -62,9 +63,21 @@ pub(crate) struct Memtable {
     /// The newest version of each id. Readers hold the lock for one look-up, never across a query.
     newest: RwLock<HashMap<Arc<str>, u32>>,
     bytes: AtomicUsize,
+    /// What all memtables take, this one included.
+    total: MemtableBytes,
 }
 
 impl Memtable {
+    /// An empty memtable whose rows count towards `total`.
+    pub(crate) fn new(total: MemtableBytes) -> Self {
+        Self { rows: AppendVec::default(), newest: RwLock::default(), bytes: AtomicUsize::new(0), total }
+    }
+
+    /// An empty memtable to follow this one.
+    pub(crate) fn successor(&self) -> Self {
+        Self::new(self.total.clone())
+    }
+
     /// Appends a version of a record; only the collection's writer may call it.
     ///
     /// Readers at earlier sequence numbers do not see it.
@@ -84,7 +97,9 @@ impl Memtable {
             written,
             ended: AtomicU64::new(LIVE),
         };
-        self.bytes.fetch_add(row.bytes(), Ordering::Relaxed);
+        let bytes = row.bytes();
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.total.add(bytes);
         self.rows.push(row);
         newest.insert(id, index);
     }
@@ -128,6 +143,12 @@ impl Memtable {
     /// Bytes that the rows take, about.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Memtable {
+    fn drop(&mut self) {
+        self.total.subtract(self.bytes());
     }
 }
 

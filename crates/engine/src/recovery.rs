@@ -75,7 +75,7 @@ pub(crate) fn retire_collections(
     batch: &mut WriteBatch,
 ) -> Result<DroppedSegments, Error> {
     let mut segments = Vec::new();
-    entries.iter().filter_map(|entry| entry.opened()).for_each(|state| state.retire());
+    entries.iter().for_each(|entry| entry.retire());
     // Writes that were on their way are in the store when this returns, and so in the scans below.
     shared.committer.submit(WriteBatch::new())?.wait()?;
     for entry in entries {

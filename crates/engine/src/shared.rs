@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::maintenance::Maintenance;
+use crate::open_collections::OpenCollections;
 use crate::options::EngineOptions;
 use crate::segment::RecordSegment;
 
@@ -21,6 +22,7 @@ pub(crate) struct Shared {
     pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) options: EngineOptions,
     pub(crate) maintenance: Maintenance,
+    pub(crate) open_collections: OpenCollections,
     pub(crate) new_id: IdSource,
 }
 

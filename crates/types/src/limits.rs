@@ -1,6 +1,7 @@
 //! Bounds that hold everywhere, whatever the configuration.
 
-/// Records that one write may carry; announced by the pre-flight checks.
+/// Records that clients should put in one write at most; announced by the pre-flight checks. The
+/// limit of request bodies is what bounds a write.
 pub const BATCH_RECORDS_MAX: usize = 100_000;
 
 /// Nesting depth of a filter.

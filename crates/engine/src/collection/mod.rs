@@ -12,6 +12,7 @@ mod ticket;
 mod transaction;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use huedb_types::{CollectionId, Record, RecordPatch};
 use parking_lot::{Mutex, RwLock};
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 use crate::catalog::CollectionDescriptor;
 use crate::error::Error;
+use crate::open_collections::relieve_if_full;
 use crate::shape::Shape;
 use crate::shared::Shared;
 
@@ -37,14 +39,25 @@ pub(crate) struct CollectionEntry {
     /// The id of the database it is in.
     pub(crate) database: Uuid,
     descriptor: RwLock<Arc<CollectionDescriptor>>,
-    /// Opened when it is first used: ten thousand idle collections cost nothing but their names.
-    state: Mutex<Option<Arc<CollectionState>>>,
+    room: Mutex<Room>,
+    /// See [`OpenCollections::next_use`](crate::open_collections::OpenCollections::next_use).
+    last_use: AtomicU64,
+}
+
+/// The place of a collection's state.
+#[derive(Debug, Default)]
+struct Room {
+    /// Opened when it is used: ten thousand idle collections cost nothing but their names.
+    state: Option<Arc<CollectionState>>,
+    /// Set when the collection is deleted, so that no handle opens it again.
+    is_retired: bool,
 }
 
 impl CollectionEntry {
     pub(crate) fn new(database: Uuid, descriptor: CollectionDescriptor) -> Self {
         let id = descriptor.id;
-        Self { id, database, descriptor: RwLock::new(Arc::new(descriptor)), state: Mutex::new(None) }
+        let descriptor = RwLock::new(Arc::new(descriptor));
+        Self { id, database, descriptor, room: Mutex::default(), last_use: AtomicU64::new(0) }
     }
 
     pub(crate) fn descriptor(&self) -> Arc<CollectionDescriptor> {
@@ -65,23 +78,58 @@ impl CollectionEntry {
         *descriptor = Arc::new(CollectionDescriptor { shape, ..(**descriptor).clone() });
     }
 
-    /// The state, if the collection has been used.
+    /// The state, if the collection is open.
     pub(crate) fn opened(&self) -> Option<Arc<CollectionState>> {
-        self.state.lock().clone()
+        self.room.lock().state.clone()
+    }
+
+    /// Higher than that of every collection whose last use was earlier.
+    pub(crate) fn last_use(&self) -> u64 {
+        self.last_use.load(Ordering::Relaxed)
+    }
+
+    /// Closes the collection if nobody uses it, and returns its state to be dropped.
+    pub(crate) fn close_if_idle(&self) -> Option<Arc<CollectionState>> {
+        // Somebody who holds the lock is opening it or looks at it.
+        let mut room = self.room.try_lock()?;
+        // Nobody else has a reference of any kind, and none can be had without the lock. Two states of
+        // one collection would be two writers of one log.
+        Arc::get_mut(room.state.as_mut()?)?;
+        room.state.take()
+    }
+
+    /// Refuses all later writes, and that the collection is opened again.
+    pub(crate) fn retire(&self) {
+        let mut room = self.room.lock();
+        room.is_retired = true;
+        if let Some(state) = &room.state {
+            state.retire();
+        }
+    }
+
+    /// Frees the state of a deleted collection, once readers are done with it.
+    pub(crate) fn forget(&self) {
+        self.room.lock().state = None;
     }
 
     fn open(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<Arc<CollectionState>, Error> {
-        let mut state = self.state.lock();
-        if let Some(state) = &*state {
+        self.last_use.store(shared.open_collections.next_use(), Ordering::Relaxed);
+        let mut room = self.room.lock();
+        if let Some(state) = &room.state {
             return Ok(Arc::clone(state));
         }
+        if room.is_retired {
+            return Err(Error::CollectionNotFound { collection: self.id.to_string() });
+        }
         let opened = Arc::new(CollectionState::open(shared, self)?);
-        *state = Some(Arc::clone(&opened));
-        drop(state);
+        room.state = Some(Arc::clone(&opened));
+        drop(room);
+        shared.open_collections.opened(self, shared.options.open_collections_max);
         // What the log brought back may fill memtables that wait for a flush.
         opened.schedule_flush();
         // A segment may have lost its graph to damage, or never got one.
         opened.schedule_compaction();
+        relieve_if_full(shared);
         Ok(opened)
     }
 }

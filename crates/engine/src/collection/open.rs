@@ -46,7 +46,7 @@ fn flushed_state(shared: &Shared, entry: &CollectionEntry, row: ManifestRow) -> 
     }
     Ok(Snapshot {
         seq: row.flushed,
-        active: Arc::new(Memtable::default()),
+        active: Arc::new(Memtable::new(shared.open_collections.memtables.clone())),
         frozen: Vec::new(),
         live: segments.iter().map(SegmentView::live_rows).sum(),
         segments,

@@ -21,7 +21,7 @@ use super::{CollectionEntry, Manifest};
 use crate::catalog::rows;
 use crate::error::Error;
 use crate::log::{self, Change};
-use crate::memtable::Memtable;
+use crate::open_collections::relieve_if_full;
 use crate::segment::BuildProgress;
 use crate::shape::Shape;
 use crate::shared::Shared;
@@ -49,6 +49,8 @@ pub(crate) struct CollectionState {
     pub(super) build_progress: BuildProgress,
     /// Set while flushes fail, so that nobody waits for one.
     pub(super) flush_failing: AtomicBool,
+    /// Asks the next write to freeze the memtable that it is applied to.
+    freeze_wanted: AtomicBool,
     pub(super) flushed: Notify,
 }
 
@@ -107,6 +109,7 @@ impl CollectionState {
             compaction_scheduled: AtomicBool::new(false),
             build_progress: BuildProgress::default(),
             flush_failing: AtomicBool::new(false),
+            freeze_wanted: AtomicBool::new(false),
             flushed: Notify::new(),
         }
     }
@@ -190,13 +193,16 @@ impl CollectionState {
         let (changes, next_doc_id) = transaction.finish();
         let records = changes.len() as u64;
         writer.next_doc_id = next_doc_id;
-        let next = apply(newest, seq, changes, learnt, self.shared.options.memtable_bytes_max);
+        let is_freezing = self.freeze_wanted.swap(false, Ordering::Relaxed);
+        let memtable_bytes_max = if is_freezing { 1 } else { self.shared.options.memtable_bytes_max };
+        let next = apply(newest, seq, changes, learnt, memtable_bytes_max);
         let mut versions = self.versions.lock();
         versions.pending.push_back(Arc::new(next));
         // The committer may have been faster than this thread.
         versions.publish();
         self.show_shape(versions);
         self.schedule_flush();
+        relieve_if_full(&self.shared);
         Ok(WriteTicket::new(Arc::clone(self), commit, records))
     }
 
@@ -232,14 +238,26 @@ impl CollectionState {
     }
 
     /// Freezes the active memtable, if it holds at least `bytes_min`, so that the next flush takes it.
+    ///
+    /// While writes are under way the next write does it instead.
     pub(crate) fn freeze(&self, bytes_min: usize) {
         let _writer = self.writer.lock();
         let mut versions = self.versions.lock();
-        if versions.pending.is_empty() && versions.published.active.bytes() >= bytes_min {
+        if versions.newest().active.bytes() < bytes_min {
+            return;
+        }
+        if versions.pending.is_empty() {
             let mut snapshot = (*versions.published).clone();
             freeze_active(&mut snapshot);
             versions.published = Arc::new(snapshot);
+        } else {
+            self.freeze_wanted.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Bytes of the memtables of the newest state.
+    pub(crate) fn unflushed_bytes(&self) -> usize {
+        self.versions.lock().newest().memtables().map(|memtable| memtable.bytes()).sum()
     }
 
     /// Replaces the structure of every snapshot that readers or writes build on.
@@ -263,11 +281,15 @@ impl CollectionState {
         loop {
             let flushed = self.flushed.notified();
             let is_failing = self.flush_failing.load(Ordering::Relaxed);
-            if is_failing || self.versions.lock().newest().frozen.len() <= FROZEN_SLOW {
+            if is_failing {
                 return;
+            }
+            if self.versions.lock().newest().frozen.len() <= FROZEN_SLOW {
+                break;
             }
             flushed.await;
         }
+        self.shared.open_collections.relieved(&self.shared).await;
     }
 }
 
@@ -328,6 +350,7 @@ pub(super) fn apply(
 }
 
 fn freeze_active(snapshot: &mut Snapshot) {
-    let full = std::mem::replace(&mut snapshot.active, Arc::new(Memtable::default()));
+    let next = Arc::new(snapshot.active.successor());
+    let full = std::mem::replace(&mut snapshot.active, next);
     snapshot.frozen.push(FrozenMemtable { memtable: full, last_seq: snapshot.seq });
 }

@@ -1,8 +1,9 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Items in the first bucket, as a power of two; each further bucket doubles the capacity.
-const FIRST_BUCKET_BITS: u32 = 6;
+/// Items in the first bucket, as a power of two; each further bucket doubles the capacity. Few, since
+/// there may be thousands of collections with a handful of recent records each.
+const FIRST_BUCKET_BITS: u32 = 3;
 const BUCKETS: usize = 32 - FIRST_BUCKET_BITS as usize;
 
 /// A vector that one writer appends to while readers look, without a lock and without moving items.

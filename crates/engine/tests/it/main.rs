@@ -6,6 +6,7 @@ mod catalog;
 mod crash;
 mod faults;
 mod graph;
+mod memory;
 mod model;
 mod reads;
 mod store;

@@ -87,8 +87,14 @@ fn start_and_serve(resolved: &Resolved, guard: Guard, started: Instant) -> Resul
 }
 
 fn open(settings: &Settings, guard: Guard, path: &Path) -> Result<(Engine, App), String> {
-    let memtable_bytes_max = usize::try_from(settings.memtable_bytes_max).unwrap_or(usize::MAX);
-    let engine = Engine::open(path, EngineOptions { memtable_bytes_max, ..EngineOptions::default() })
+    let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    let options = EngineOptions {
+        memtable_bytes_max: size(settings.memtable_bytes_max),
+        write_memory_bytes_max: size(settings.write_memory_bytes_max),
+        open_collections_max: size(settings.open_collections_max),
+        ..EngineOptions::default()
+    };
+    let engine = Engine::open(path, options)
         .map_err(|error| format!("cannot open the data in {}: {error}", path.display()))?;
     let threads = match usize::try_from(settings.cpu_threads).unwrap_or(usize::MAX) {
         0 => available_parallelism().map_or(CPU_THREADS_MIN, |cores| cores.get().max(CPU_THREADS_MIN)),

@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) head_timeout_seconds: u64,
     pub(crate) cpu_threads: u64,
     pub(crate) memtable_bytes_max: u64,
+    pub(crate) write_memory_bytes_max: u64,
+    pub(crate) open_collections_max: u64,
     pub(crate) log_level: &'static str,
     pub(crate) log_format: &'static str,
 }
@@ -325,6 +327,30 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         default: "32MiB",
         summary: "Writes in memory per collection before a flush",
         detail: "Writes are durable before they are answered, whatever this is.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "write-memory-bytes-max",
+        environment: "HUEDB_WRITE_MEMORY_BYTES_MAX",
+        group: "Limits",
+        kind: Kind::Bytes {
+            field: |settings| &mut settings.write_memory_bytes_max,
+            min: 1 << 20,
+            max: 1024 * 1024 * MIB,
+        },
+        default: "512MiB",
+        summary: "Writes in memory of all collections together",
+        detail: "Beyond it the largest are flushed; beyond twice as much, writers wait for that.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "open-collections-max",
+        environment: "HUEDB_OPEN_COLLECTIONS_MAX",
+        group: "Limits",
+        kind: Kind::Count { field: |settings| &mut settings.open_collections_max, min: 1, max: 1_000_000 },
+        default: "4096",
+        summary: "Collections kept open in memory",
+        detail: "Beyond it those not used for longest are closed; they open again when they are used.",
         ..PLAIN
     },
     OptionSpec {

@@ -1,6 +1,6 @@
 //! What one request may be, and what becomes of larger, older and broken ones.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use crate::{
     exchange::{connect, get, read_answer, send, send_raw},
@@ -119,4 +119,34 @@ fn further_connections_wait_until_one_ends() {
     second.write_all(b"GET /api/v2/heartbeat HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
     drop(first);
     assert_eq!(read_answer(&mut second).status, 200);
+}
+
+#[test]
+fn a_client_that_asks_before_sending_may_send() {
+    let place = Place::new();
+    let server = place.start(&[]);
+    for path in CREATE_TENANT {
+        let mut stream = connect(&server.address);
+        let body = format!(r#"{{"name":"expected-{}"}}"#, &path[5..7]);
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut permission = [0; 25];
+        stream.read_exact(&mut permission).unwrap();
+        assert_eq!(&permission, b"HTTP/1.1 100 Continue\r\n\r\n", "path={path}");
+        stream.write_all(body.as_bytes()).unwrap();
+        assert_eq!(read_answer(&mut stream).status, 200, "path={path}");
+    }
+}
+
+#[test]
+fn the_first_generation_knows_no_head_and_the_second_answers_it_without_a_body() {
+    let place = Place::new();
+    let server = place.start(&[]);
+    assert_eq!(send(&server.address, "HEAD", "/api/v1/heartbeat", "", "").status, 405);
+    let answer = send(&server.address, "HEAD", "/api/v2/heartbeat", "", "");
+    assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    assert!(answer.header("content-length").is_some_and(|length| length != "0"), "{}", answer.head);
 }

@@ -103,6 +103,11 @@ impl Server {
         self.output.read_line(&mut self.text).unwrap();
     }
 
+    #[allow(dead_code, reason = "used by the test of limits, which shares this file")]
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     /// Its data stays open until this returns.
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = rustix::process::Pid::from_child(self.child.as_ref().unwrap());

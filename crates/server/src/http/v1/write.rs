@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use huedb_types::{
-    MetadataPatch, MetadataValue, Patch, RecordPatch,
-    limits::{BATCH_RECORDS_MAX, DIMENSION_MAX},
-};
+use huedb_types::{MetadataPatch, MetadataValue, Patch, RecordPatch, limits::DIMENSION_MAX};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -100,11 +97,6 @@ impl WriteBody {
     /// `dimension` is that of the collection, if it has one.
     pub(super) fn into_patches(self, dimension: Option<u32>) -> Result<Vec<RecordPatch>, ApiError> {
         let count = self.ids.len();
-        if count > BATCH_RECORDS_MAX {
-            return Err(ApiError::value(format!(
-                "Batch size {count} exceeds maximum batch size {BATCH_RECORDS_MAX}"
-            )));
-        }
         let mut embeddings = items(self.embeddings, count)?;
         let mut metadatas = items(self.metadatas, count)?;
         let mut documents = items(self.documents, count)?;

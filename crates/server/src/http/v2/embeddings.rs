@@ -25,7 +25,8 @@ pub(super) struct UpdateEmbeddingsPayload(Payload);
 
 enum Payload {
     Numbers(Vec<Option<Vec<f32>>>),
-    Base64(Vec<Option<String>>),
+    /// Decoded while it was read, so that the texts are never in memory twice.
+    Base64(Texts),
 }
 
 impl EmbeddingsPayload {
@@ -61,20 +62,38 @@ impl Payload {
     fn len(&self) -> usize {
         match self {
             Self::Numbers(vectors) => vectors.len(),
-            Self::Base64(texts) => texts.len(),
+            Self::Base64(texts) => texts.vectors.len(),
         }
     }
 
     fn decode(self) -> Result<Vec<Option<Vec<f32>>>, ApiError> {
         let vectors = match self {
             Self::Numbers(vectors) => vectors,
-            Self::Base64(texts) => texts
-                .into_iter()
-                .map(|text| text.map(|text| decode(&text)).transpose())
-                .collect::<Result<_, _>>()?,
+            Self::Base64(Texts { error: Some(error), .. }) => return Err(error),
+            Self::Base64(texts) => texts.vectors,
         };
         check(vectors.iter().flatten())?;
         Ok(vectors)
+    }
+}
+
+/// Vectors given as texts.
+#[derive(Default)]
+struct Texts {
+    vectors: Vec<Option<Vec<f32>>>,
+    /// What was wrong with the first text that is no vector. It is told only if nothing else is wrong.
+    error: Option<ApiError>,
+}
+
+impl Texts {
+    fn push(&mut self, decoded: Result<Vec<f32>, ApiError>) {
+        match decoded {
+            Ok(vector) => self.vectors.push(Some(vector)),
+            Err(error) => {
+                self.error.get_or_insert(error);
+                self.vectors.push(None);
+            }
+        }
     }
 }
 
@@ -164,7 +183,7 @@ fn payload<'de, D: Deserializer<'de>>(
 /// What the payload turned out to be.
 enum Elements {
     Numbers(Vec<Option<Vec<f32>>>),
-    Base64(Vec<Option<String>>),
+    Base64(Texts),
     /// Consumed, but of no accepted shape.
     Other,
 }
@@ -178,12 +197,12 @@ impl Elements {
         match (&mut *self, element) {
             (Self::Numbers(vectors), Element::Numbers(vector)) => vectors.push(Some(vector)),
             (Self::Numbers(vectors), Element::Null) if nulls_allowed => vectors.push(None),
-            (Self::Base64(texts), Element::Text(text)) => texts.push(Some(text)),
-            (Self::Base64(texts), Element::Null) if nulls_allowed => texts.push(None),
+            (Self::Base64(texts), Element::Text(decoded)) => texts.push(decoded),
+            (Self::Base64(texts), Element::Null) if nulls_allowed => texts.vectors.push(None),
             // Until the first text comes, it may be either kind.
-            (Self::Numbers(vectors), Element::Text(text)) if vectors.iter().all(Option::is_none) => {
-                let mut texts = vec![None; vectors.len()];
-                texts.push(Some(text));
+            (Self::Numbers(vectors), Element::Text(decoded)) if vectors.iter().all(Option::is_none) => {
+                let mut texts = Texts { vectors: vec![None; vectors.len()], error: None };
+                texts.push(decoded);
                 *self = Self::Base64(texts);
             }
             _ => *self = Self::Other,
@@ -239,7 +258,7 @@ impl<'de> Visitor<'de> for ElementsVisitor {
 /// One element of the payload.
 enum Element {
     Numbers(Vec<f32>),
-    Text(String),
+    Text(Result<Vec<f32>, ApiError>),
     Null,
     /// Consumed, but of no accepted shape.
     Other,
@@ -277,7 +296,7 @@ impl<'de> Visitor<'de> for ElementVisitor {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Element, E> {
-        Ok(Element::Text(text.to_owned()))
+        Ok(Element::Text(decode(text)))
     }
 
     fn visit_unit<E>(self) -> Result<Element, E> {
@@ -356,5 +375,7 @@ impl<'de> Visitor<'de> for NumberVisitor {
     }
 }
 
+#[cfg(test)]
+mod speed;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use axum::{http::StatusCode, response::Response};
 use huedb_engine::Selection;
-use huedb_types::{Metadata, Patch, Record, RecordPatch, limits::BATCH_RECORDS_MAX};
+use huedb_types::{Metadata, Patch, Record, RecordPatch};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -227,10 +227,6 @@ fn check_batch(ids: &[String], lengths: &[usize]) -> Result<(), ApiError> {
         return Err(ApiError::invalid(
             "Inconsistent number of IDs, embeddings, documents, URIs and metadatas",
         ));
-    }
-    if ids.len() > BATCH_RECORDS_MAX {
-        let message = format!("Batch size {} exceeds maximum batch size {BATCH_RECORDS_MAX}", ids.len());
-        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BatchSizeExceededError", message));
     }
     if ids.iter().any(String::is_empty) {
         return Err(ApiError::invalid("Empty ID, ID must have at least one character"));
