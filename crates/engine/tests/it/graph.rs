@@ -17,7 +17,13 @@ const RECORDS: i64 = 2_500;
 const K: usize = 10;
 
 fn open(store: &Store) -> Engine {
-    store.open_with_options(EngineOptions { memtable_bytes_max: 100 << 10, graph_rows_min: 1_000 }).unwrap()
+    store
+        .open_with_options(EngineOptions {
+            memtable_bytes_max: 100 << 10,
+            graph_rows_min: 1_000,
+            ..EngineOptions::default()
+        })
+        .unwrap()
 }
 
 /// Numbers without a pattern, the same ones for the same record and round.

@@ -13,6 +13,7 @@ fn options() -> EngineOptions {
         memtable_bytes_max: 1 << 20,
         write_memory_bytes_max: WRITE_MEMORY,
         open_collections_max: 8,
+        ..EngineOptions::default()
     }
 }
 
