@@ -109,24 +109,34 @@ fn without_quotations(message: &str) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Text(pub(crate) String);
 
+/// Reads a plain value with `of_text`, whose refusal then knows the line.
+fn plain_value<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    of_text: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, D::Error> {
+    struct Visitor<F>(F);
+    impl<T, F: Fn(&str) -> Result<T, String>> de::Visitor<'_> for Visitor<F> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a plain value")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+            self.0(text).map_err(E::custom)
+        }
+    }
+    deserializer.deserialize_str(Visitor(of_text))
+}
+
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
-            type Value = Text;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
+        plain_value(deserializer, |text| {
+            if text.is_empty() || text.chars().any(char::is_control) {
+                return Err("a name is empty or has control characters".to_owned());
             }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
-                if text.is_empty() || text.chars().any(char::is_control) {
-                    return Err(E::custom("a name is empty or has control characters"));
-                }
-                Ok(Text(text.to_owned()))
-            }
-        }
-        deserializer.deserialize_str(Visitor)
+            Ok(Self(text.to_owned()))
+        })
     }
 }
 
@@ -136,8 +146,7 @@ pub(crate) struct Date(pub(crate) Expiry);
 
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(text) = Text::deserialize(deserializer)?;
-        Expiry::parse(&text).map(Self).map_err(de::Error::custom)
+        plain_value(deserializer, |text| Expiry::parse(text).map(Self))
     }
 }
 
@@ -275,10 +284,9 @@ struct TokenText(TokenHash);
 
 impl<'de> Deserialize<'de> for TokenText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(text) = Text::deserialize(deserializer)?;
-        let hash = TokenHash::parse(&text).map_err(|reason| de::Error::custom(format!("the token {reason}")));
-        drop(zeroize::Zeroizing::new(text));
-        hash.map(Self)
+        plain_value(deserializer, |text| {
+            TokenHash::parse(text).map(Self).map_err(|reason| format!("the token {reason}"))
+        })
     }
 }
 
@@ -286,10 +294,11 @@ struct Digits(TokenHash);
 
 impl<'de> Deserialize<'de> for Digits {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(text) = Text::deserialize(deserializer)?;
-        TokenHash::of_digits(&text)
-            .map(Self)
-            .ok_or_else(|| de::Error::custom("`sha256` is not 64 hexadecimal digits"))
+        plain_value(deserializer, |text| {
+            TokenHash::of_digits(text)
+                .map(Self)
+                .ok_or_else(|| "`sha256` is not 64 hexadecimal digits".to_owned())
+        })
     }
 }
 

@@ -144,7 +144,8 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         environment: "HUEDB_AUTH_CREDENTIALS",
         group: "Authentication",
         kind: Kind::Secret(|settings| &mut settings.auth_credentials),
-        summary: "Users of `basic` as `user:hash` lines, or a token, or users with tokens as YAML",
+        summary: "Users with their passwords or tokens",
+        detail: "For `basic`, lines of `user:hash`; for `token`, one token or users with tokens as YAML.",
         secret: true,
         ..PLAIN
     },
@@ -166,7 +167,8 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
             words: &["Authorization", "X-Chroma-Token"],
         },
         default: "Authorization",
-        summary: "Header that carries a token; the other one does not count",
+        summary: "Header that carries a token",
+        detail: "The other one does not count.",
         ..PLAIN
     },
     OptionSpec {
@@ -193,8 +195,8 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         environment: "HUEDB_AUTHZ_CONFIG_FILE",
         group: "Authentication",
         kind: Kind::OptionalPath(|settings| &mut settings.authz_config_file),
-        summary: "File with what `authz-config` would hold; Chroma's `authz.yaml`",
-        detail: "May be the same file as `auth-credentials-file`. Read again like that one.",
+        summary: "File with what `authz-config` would hold",
+        detail: "Chroma's `authz.yaml`; may be the same file as `auth-credentials-file`. Read again like that one.",
         ..PLAIN
     },
     OptionSpec {
@@ -203,7 +205,8 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         group: "Authentication",
         kind: Kind::Switch(|settings| &mut settings.auth_own_defaults),
         default: "false",
-        summary: "`default_tenant` and `default_database` mean the user's own, where the user has just one",
+        summary: "The default tenant and database mean the user's own",
+        detail: "Where the user has just one: `default_tenant` and `default_database` in a request then stand for it.",
         ..PLAIN
     },
     OptionSpec {
@@ -221,8 +224,8 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         group: "Authentication",
         kind: Kind::Count { field: |settings| &mut settings.auth_failures_per_minute, min: 0, max: 60_000 },
         default: "60",
-        summary: "Failed attempts of one address before it gets 429; 0 is no limit",
-        detail: "Callers whose credentials were verified lately are not concerned. Behind a proxy all callers have one \
+        summary: "Failed logins of one address; 0 is no limit",
+        detail: "Further attempts are answered with 429. Callers whose credentials were verified lately are not concerned. Behind a proxy all callers have one \
                  address: limit there, and set 0 here.",
         ..PLAIN
     },
@@ -232,8 +235,8 @@ pub(crate) const OPTIONS: &[OptionSpec] = &[
         group: "Authentication",
         kind: Kind::Count { field: |settings| &mut settings.auth_cache_seconds, min: 1, max: 86_400 },
         default: "600",
-        summary: "How long a verified credential is believed before its hash is computed again",
-        detail: "Only keyed hashes of credentials are kept. A reload forgets them all.",
+        summary: "How long a verified credential is believed",
+        detail: "Then its hash is computed again. Only keyed hashes of credentials are kept. A reload forgets them all.",
         ..PLAIN
     },
     OptionSpec {

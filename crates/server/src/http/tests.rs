@@ -19,6 +19,8 @@ use crate::{
     config::Settings,
 };
 
+mod isolation;
+
 /// An API over an empty engine. The directory lives as long as it.
 struct Fixture {
     api: Api,
@@ -28,16 +30,23 @@ struct Fixture {
 
 impl Fixture {
     fn new(table: RouteTable) -> Self {
+        Self::with(table, |_, _| {})
+    }
+
+    /// With other settings than the defaults, or data.
+    fn with(table: RouteTable, prepare: impl FnOnce(&mut Settings, &Engine)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let engine = Engine::open(directory.path(), EngineOptions::default()).unwrap();
+        let mut given = Settings::defaults();
+        prepare(&mut given, &engine);
         let settings = HttpSettings {
-            allow_reset: false,
+            allow_reset: given.allow_reset,
             body_bytes_max: 1024,
             body_option: "X",
             body_memory_bytes_max: 4096,
             compress_bytes_min: 100,
         };
-        let guard = Guard::load(AuthSettings::of(&Settings::defaults())).unwrap();
+        let guard = Guard::load(AuthSettings::of(&given)).unwrap();
         let gate = Gate::new(engine, guard, 1).unwrap();
         let app = App::new(gate, settings, CpuPool::start(1).unwrap());
         let api = Api { router: assemble(table, app.clone()), app, cors: Cors::new(&[]) };

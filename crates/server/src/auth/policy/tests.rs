@@ -1,1 +1,113 @@
-//! Tests.
+//! What roles allow, and where.
+
+use super::*;
+use crate::auth::identity::Place;
+
+const ROLES: &str = "\
+roles_mapping:
+  reader: {actions: ['collection:get', 'collection:query', 'db:get_database', 'tenant:get_tenant']}
+  writer: {inherits: reader, actions: ['collection:*']}
+  prod: {inherits: [writer], databases: prod}
+  admin: {actions: '*'}
+  watcher: {inherits: admin, read_only: true}
+users:
+- {id: anna, role: admin}
+- {id: ben, role: reader, tenant: acme, databases: [prod, 'test-*']}
+- {id: carl, role: prod, tenant: acme}
+- {id: dora, role: [reader, {role: writer, collections: own}]}
+- {id: emil, role: watcher}
+- {id: finn, role: writer, collections: [shared, 0a000000-0000-0000-0000-000000000000]}
+- {id: gina, role: admin, read_only: true}
+";
+
+fn users(text: &str) -> Policy {
+    Policy::of_roles(&UsersFile::parse(text).unwrap(), text).unwrap()
+}
+
+fn collection<'a>(tenant: &'a str, database: &'a str, name: &'a str, id: &'a str) -> Place<'a> {
+    Place::Collection { tenant, database, name, id }
+}
+
+#[test]
+fn a_user_may_do_what_a_role_says_where_the_user_is_bound() {
+    use Action::{Add, CreateTenant, Get, GetTenant, SystemReset};
+    let policy = users(ROLES);
+    let cases = [
+        ("anna", SystemReset, Place::Everything, true),
+        ("anna", Add, collection("x", "y", "z", ""), true),
+        ("ben", Get, collection("acme", "prod", "c", ""), true),
+        ("ben", Get, collection("acme", "test-1", "c", ""), true),
+        ("ben", Get, collection("acme", "other", "c", ""), false),
+        ("ben", Get, collection("other", "prod", "c", ""), false),
+        ("ben", Add, collection("acme", "prod", "c", ""), false),
+        ("ben", GetTenant, Place::Tenant("acme"), true),
+        ("ben", GetTenant, Place::Tenant("other"), false),
+        ("carl", Add, collection("acme", "prod", "c", ""), true),
+        ("carl", Add, collection("acme", "test", "c", ""), false),
+        ("carl", Get, collection("acme", "test", "c", ""), false),
+        ("dora", Get, collection("any", "any", "c", ""), true),
+        ("dora", Add, collection("any", "any", "c", ""), false),
+        ("dora", Add, collection("any", "any", "own", ""), true),
+        ("emil", Get, collection("any", "any", "c", ""), true),
+        ("emil", CreateTenant, Place::Tenant("t"), false),
+        ("emil", SystemReset, Place::Everything, false),
+        ("finn", Add, collection("any", "any", "shared", ""), true),
+        ("finn", Add, collection("any", "any", "c", "0a000000-0000-0000-0000-000000000000"), true),
+        ("finn", Add, collection("any", "any", "c", ""), false),
+        ("finn", Action::GetDatabase, Place::WholeDatabase("any", "any"), false),
+        ("gina", Get, collection("any", "any", "c", ""), true),
+        ("gina", Add, collection("any", "any", "c", ""), false),
+    ];
+    for (user, action, place, expected) in cases {
+        assert_eq!(policy.users[user].may(action, place), expected, "{user} {action:?} {place:?}");
+    }
+    assert_eq!(policy.notices, Vec::<String>::new());
+}
+
+#[test]
+fn deleting_everything_takes_reach_over_everything() {
+    let text = "roles_mapping:\n  admin: {actions: ['system:reset']}\nusers:\n- {id: a, role: admin, tenant: acme}\n\
+                - {id: b, role: admin, databases: prod}\n- {id: c, role: admin, collections: x}\n- {id: d, role: admin, \
+                tenant: '*', databases: ['*']}\n";
+    let policy = users(text);
+    for (user, expected) in [("a", false), ("b", false), ("c", false), ("d", true)] {
+        assert_eq!(policy.users[user].may(Action::SystemReset, Place::Everything), expected, "user={user}");
+    }
+}
+
+#[track_caller]
+fn check_refused(text: &str, line: Option<usize>, reason: &str) {
+    let error = Policy::of_roles(&UsersFile::parse(text).unwrap(), text).unwrap_err();
+    assert_eq!(error.line, line, "text={text:?} error={error}");
+    assert!(error.reason.contains(reason), "text={text:?} error={error}");
+}
+
+#[test]
+fn mistakes_are_refused_with_their_line() {
+    const ROLE: &str = "roles_mapping:\n  x: {actions: ['*']}\n";
+    check_refused(ROLE, None, "no `users`");
+    check_refused(&format!("{ROLE}users:\n- id: a\n"), Some(4), "user `a` has no role");
+    check_refused(
+        &format!("{ROLE}users:\n- id: b\n  role: xx\n"),
+        Some(4),
+        "no role `xx`; the nearest is `x`",
+    );
+    check_refused(
+        &format!("{ROLE}users:\n- id: c\n  role: x\n- id: c\n  role: x\n"),
+        Some(6),
+        "listed twice",
+    );
+    check_refused("roles_mapping:\n  y: {}\nusers: []\n", Some(2), "neither `actions` nor `inherits`");
+    let circle = "roles_mapping:\n  p: {inherits: q}\n  q: {inherits: p}\nusers:\n- {id: u1, role: p}\n";
+    check_refused(circle, Some(5), "inherits from itself");
+}
+
+#[test]
+fn an_action_that_does_not_exist_is_mentioned_and_grants_nothing() {
+    let policy = users(
+        "roles_mapping:\n  x: {actions: ['collection:gett', 'collection:peek']}\nusers:\n- {id: a, role: x}\n",
+    );
+    assert_eq!(policy.notices.len(), 1);
+    assert!(policy.notices[0].contains("the nearest is `collection:get`"), "{}", policy.notices[0]);
+    assert!(!policy.users["a"].has(Action::Get));
+}

@@ -23,10 +23,14 @@ fn every_option_has_a_name_a_variable_and_a_place_of_its_own() {
     // Two rows with one field would overwrite each other: setting one must change no other.
     for option in OPTIONS {
         let mut settings = Settings::defaults();
-        let other = ["9", "9MiB", "9.9.9.9", "true", "off", "json", "http://a"]
-            .into_iter()
-            .find(|text| option.kind.set(&mut settings, text).is_ok())
-            .unwrap();
+        let other =
+            ["9", "9MiB", "9.9.9.9", "true", "off", "json", "http://a", "token", "roles", "X-Chroma-Token"]
+                .into_iter()
+                .find(|text| {
+                    settings = Settings::defaults();
+                    option.kind.set(&mut settings, text).is_ok() && settings != Settings::defaults()
+                })
+                .unwrap();
         let changed: Vec<_> = OPTIONS
             .iter()
             .filter(|option| option.kind.show(&settings) != option.default)

@@ -17,7 +17,8 @@ fn the_page_in_docs_is_current() {
 fn the_page_names_every_option_and_every_setting_of_chroma() {
     let page = page();
     for OptionSpec { name, environment, default, .. } in OPTIONS {
-        for part in [format!("#### {name}\n"), format!("`{environment}`"), format!("Default: `{default}`")] {
+        let default = if default.is_empty() { "none".to_owned() } else { format!("`{default}`") };
+        for part in [format!("#### {name}\n"), format!("`{environment}`"), format!("Default: {default}")] {
             assert!(page.contains(&part), "missing: {part}");
         }
     }
