@@ -78,6 +78,11 @@ conformance-full: tools build ## Every suite, about an hour
 	$(call step,conformance: every suite)
 	@python3 conformance/run.py --binary $(HUEDB) --full
 
+.PHONY: conformance-table
+conformance-table: tools build ## Run every client and write the table of COMPAT.md
+	$(call step,table of clients)
+	@python3 conformance/run.py --binary $(HUEDB) --only crud --full --write-table
+
 .PHONY: crash
 crash: ## Kill the server at random moments, 50 rounds on one data directory
 	$(call step,crash test: $(CRASH_ROUNDS) rounds)

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 
-from harness import crud, openapi, places, report, suites
+from harness import clients, compat_table, crud, openapi, places, report, suites
 from harness.jobs import run_job
 from harness.servers import Chroma, HueDB, end_everything
 
@@ -39,6 +39,7 @@ def parse_arguments():
     parser.add_argument("--seed", type=int, default=0, help="seed of the property tests (default %(default)s)")
     parser.add_argument("--report", type=pathlib.Path, default=places.CACHE / "report.json", help="the JSON report")
     parser.add_argument("--record-baseline", action="store_true", help="store how many tests pass on --server")
+    parser.add_argument("--write-table", action="store_true", help="write what the clients showed into COMPAT.md")
     parser.set_defaults(preset="default")
     arguments = parser.parse_args()
     if arguments.record_baseline and not arguments.server:
@@ -61,15 +62,27 @@ def server_of(arguments):
     return HueDB(target / "release" / "huedb")
 
 
-def jobs_of(arguments, server):
+def generations_of(arguments, server):
     generations = [g for g in server.generations if arguments.generation in (None, g)]
     if not generations:
         sys.exit(f"conformance: {server.name} does not serve {arguments.generation}")
+    return generations
+
+
+def install(arguments, server, generations):
+    """Installs what the chosen runs need. The environments of the two generations hold the suites."""
+    names = [f"py-{generation}" for generation in places.GENERATIONS]
+    if arguments.only in (None, "crud"):
+        names += [client.name for client in clients.served_by(server, generations, arguments.preset)]
+    subprocess.run([str(places.CONFORMANCE / "setup.sh"), *dict.fromkeys(names)], check=True)
+
+
+def jobs_of(arguments, server, generations):
     made = []
     if arguments.only in (None, "suites"):
         made += suites.jobs(server, generations, arguments.preset, arguments.seed)
     if arguments.only in (None, "crud"):
-        made += crud.jobs(server, generations)
+        made += crud.jobs(server, generations, arguments.preset)
     if arguments.only in (None, "openapi") and not arguments.server and not arguments.generation:
         made += openapi.jobs(arguments.preset, arguments.seed)
     if arguments.suite:
@@ -108,18 +121,30 @@ def run_all(arguments, server, jobs, directory):
     return results
 
 
+def tell_the_page(arguments, server, results):
+    """COMPAT.md claims what the clients showed: nothing else may stand there."""
+    of_clients = [result for result in results if result.job.kind == "crud"]
+    if arguments.write_table:
+        compat_table.write(of_clients)
+    elif server.serves_every_client:
+        compat_table.compare(of_clients)
+        report.show_table_failures(of_clients)
+
+
 def main():
     # An ended run must end its servers too: let run_all see the signal.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = parse_arguments()
     server = server_of(arguments)
-    subprocess.run([str(places.CONFORMANCE / "setup.sh")], check=True)
-    jobs = jobs_of(arguments, server)
+    generations = generations_of(arguments, server)
+    install(arguments, server, generations)
+    jobs = jobs_of(arguments, server, generations)
     report.line(f"{len(jobs)} runs against {server.name}, {arguments.jobs} at a time, preset {arguments.preset}")
     begin = time.monotonic()
     with run_directory(server) as directory:
         results = run_all(arguments, server, jobs, directory)
     seconds = time.monotonic() - begin
+    tell_the_page(arguments, server, results)
     report.write_report(arguments.report, server.name, arguments.preset, results, seconds)
     if arguments.record_baseline and not any(result.failed for result in results):
         suites.record_baseline(results)

@@ -1,41 +1,41 @@
 """The jobs that run this project's own scenario with each client."""
 
-from . import places
-from .jobs import Job, known_failures, python_program
+from . import clients, places
+from .jobs import Job, known_failures
 from .servers import HOST
 
 LIMIT_S = 600
 SCENARIO = places.CONFORMANCE / "crud"
 
 
-def python_job(generation, client, failures):
+def python_job(client, mode, failures):
+    programs = places.CACHE / client.name / "bin"
+
     def program(server, record, directory):
         command = [
-            str(python_program(generation)), str(SCENARIO / "python" / "run_checks.py"),
-            "--host", HOST, "--port", str(server.port), "--client", client, "--record", str(record),
+            str(programs / "python"), str(SCENARIO / "python" / "run_checks.py"),
+            "--host", HOST, "--port", str(server.port), "--client", mode, "--record", str(record),
         ]
-        return command, places.clean_environment(places.python_environment(generation) / "bin"), directory
+        return command, places.clean_environment(programs), directory
 
-    return Job("crud", generation, f"python-{client}", LIMIT_S, program, known_failures=failures)
+    return Job("crud", client.generation, f"{client.name}-{mode}", LIMIT_S, program, known_failures=failures)
 
 
-def node_job(generation, failures):
-    version = places.NPM_CLIENTS[generation]
-
+def node_job(client, mode, failures):
     def program(server, record, directory):
         command = [
             places.node(), str(SCENARIO / "js" / "run_checks.mjs"),
-            str(places.npm_project(version)), HOST, str(server.port), str(record),
+            str(places.CACHE / client.name), HOST, str(server.port), str(record),
         ]
         return command, places.clean_environment("/usr/bin"), directory
 
-    return Job("crud", generation, f"npm-{version}", LIMIT_S, program, known_failures=failures)
+    return Job("crud", client.generation, f"{client.name}-{mode}", LIMIT_S, program, known_failures=failures)
 
 
-def jobs(server_kind, generations):
+def jobs(server_kind, generations, preset):
     made = []
-    for generation in generations:
-        failures = known_failures(server_kind, generation)
-        made += [python_job(generation, client, failures) for client in ("sync", "async")]
-        made.append(node_job(generation, failures))
+    for client in clients.served_by(server_kind, generations, preset):
+        failures = known_failures(server_kind, client.generation)
+        make = python_job if client.language == "python" else node_job
+        made += [make(client, mode, failures) for mode in client.modes_of(preset)]
     return made

@@ -41,6 +41,8 @@ class Result:
     seconds: float = 0.0
     failures: list = dataclasses.field(default_factory=list)  # {"test", "message"}
     tests: list = dataclasses.field(default_factory=list)
+    # Public methods of the client: "answered", "refused" as Chroma's own server does, or "unused".
+    methods: dict = dataclasses.field(default_factory=dict)
     directory: object = None
 
     def fail(self, test, message):
@@ -72,6 +74,8 @@ class Result:
             record = json.loads(line)
             if "test" in record:
                 self.count(record)
+            elif "methods" in record:
+                self.methods = record["methods"]
             else:
                 self.deselected += record["deselected"]
 

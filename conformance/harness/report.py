@@ -31,6 +31,13 @@ def show_progress(result, number, total):
         line(f"    logs: {result.directory}")
 
 
+def show_table_failures(results):
+    for result in results:
+        for failure in result.failures:
+            if failure["test"] == "(table)":
+                line(f"FAILED {result.job.title}: {failure['message']}")
+
+
 def write_report(path, server, preset, results, seconds):
     jobs = [
         {
@@ -46,6 +53,7 @@ def write_report(path, server, preset, results, seconds):
             "baseline": result.job.baseline,
             "seconds": round(result.seconds, 1),
             "failures": result.failures,
+            "methods": result.methods,
             "tests": result.tests,
         }
         for result in results

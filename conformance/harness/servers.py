@@ -34,6 +34,7 @@ class HueDB:
     ready_path: str = "/api/v2/heartbeat"
     # SIGTERM must drain, flush and exit 0; anything else fails the job that used the server.
     must_stop_cleanly: bool = True
+    serves_every_client: bool = True
 
     def command(self, directory, port):
         return [str(self.binary), "run", "--path", str(directory / "data"), "--host", HOST, "--port", str(port)]
@@ -48,6 +49,7 @@ class Chroma:
 
     generation: str
     must_stop_cleanly: bool = False
+    serves_every_client: bool = False
 
     @property
     def name(self):

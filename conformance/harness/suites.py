@@ -4,10 +4,10 @@ import json
 import os
 
 from . import places
+from .clients import included
 from .jobs import Job, known_failures, python_program
 
 SUITES = places.CONFORMANCE / "suites"
-PRESETS = ("fast", "default", "full")
 # One upstream test; the longest embeds hundreds of texts with the default model.
 TEST_TIMEOUT_S = 900
 CLIENTS = {"sync": "chromadb.api.fastapi.FastAPI", "async": "chromadb.api.async_fastapi.AsyncFastAPI"}
@@ -57,8 +57,7 @@ def suite_job(server_kind, generation, suite, deselected, expected, failures, se
 
 
 def jobs(server_kind, generations, preset, seed):
-    """The suites that `preset` runs: each preset also runs those of the smaller ones."""
-    included = PRESETS[: PRESETS.index(preset) + 1]
+    """The suites that `preset` runs."""
     listed, deselected, baseline = read("suites.json"), read("deselected.json"), read("baseline.json")
     made = []
     for generation in generations:
@@ -66,7 +65,7 @@ def jobs(server_kind, generations, preset, seed):
         for suite in listed[generation]:
             # Upstream's own server is what such a suite is known to pass with.
             is_possible = server_kind.name == "huedb" or not suite.get("own_server")
-            if suite["preset"] in included and is_possible:
+            if suite["preset"] in included(preset) and is_possible:
                 expected = baseline.get(generation, {}).get(suite["name"], {}).get("passed")
                 made.append(suite_job(server_kind, generation, suite, deselected, expected, failures, seed))
     return made

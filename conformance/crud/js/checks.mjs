@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 
-import { CharacterCounts, Skipped, close, equal, fails } from "./session.mjs";
+import { releaseChecks } from "./release_checks.mjs";
+import { CharacterCounts, Skipped, close, equal } from "./session.mjs";
 
 const EMBEDDINGS = [[1, 2, 3], [4, 5, 6], [0.1, 0.2, 0.3]];
 const DOCUMENTS = ["Hello world", "bye World", "日本語 🦀"];
@@ -32,7 +33,7 @@ async function createGetAndCount(session) {
 
 async function createTwiceIsAnError(session) {
   const made = await session.collection();
-  await fails(() => session.client.createCollection({ name: made.name, embeddingFunction: new CharacterCounts() }));
+  await session.fails(() => session.client.createCollection({ name: made.name, embeddingFunction: new CharacterCounts() }));
   equal(await made.count(), 0, "count");
 }
 
@@ -63,12 +64,14 @@ async function listAndCount(session) {
 }
 
 async function missingAndDeletedCollections(session) {
-  const name = session.isV1 ? "InvalidCollectionError" : "ChromaNotFoundError";
-  await fails(() => session.getCollection("never-made"), { name });
+  const typed = session.speaksV1 ? "InvalidCollectionError" : "ChromaNotFoundError";
+  // Before 1.9 it is the name that the server gave, or none; some calls throw what is no error at all.
+  const name = session.returnsErrors ? ["InvalidCollection", "Error", undefined] : typed;
+  await session.fails(() => session.getCollection("never-made"), { name });
   const made = await threeRecords(session);
   await session.client.deleteCollection({ name: made.name });
-  await fails(() => session.getCollection(made.name), { name });
-  await fails(() => session.client.deleteCollection({ name: made.name }));
+  await session.fails(() => session.getCollection(made.name), { name });
+  await session.fails(() => session.client.deleteCollection({ name: made.name }));
   const calls = {
     add: () => made.add({ ids: ["z"], embeddings: [[1, 2, 3]] }),
     count: () => made.count(),
@@ -81,15 +84,15 @@ async function missingAndDeletedCollections(session) {
     upsert: () => made.upsert({ ids: ["a"], embeddings: [[1, 2, 3]] }),
   };
   for (const [operation, call] of Object.entries(calls)) {
-    const error = await fails(call);
-    assert.equal(error.name, name, `${operation}: ${error.name}: ${error.message}`);
+    const error = await session.fails(call);
+    assert.ok([name].flat().includes(error.name), `${operation}: ${error.name}: ${error.message}`);
   }
 }
 
 async function badNamesAreRefused(session) {
   const before = await session.client.countCollections();
   for (const name of ["ab", "_abc", "a b c", "a..b", "192.168.1.1"]) {
-    await fails(() => session.client.createCollection({ name, embeddingFunction: new CharacterCounts() }));
+    await session.fails(() => session.client.createCollection({ name, embeddingFunction: new CharacterCounts() }));
   }
   equal(await session.client.countCollections(), before, "count");
 }
@@ -98,7 +101,7 @@ async function modifyNameAndMetadata(session) {
   const made = await session.collection({ metadata: { a: 1, b: 2 } });
   const [old, name] = [made.name, session.freshName()];
   await made.modify({ name });
-  await fails(() => session.getCollection(old));
+  await session.fails(() => session.getCollection(old));
   await (await session.getCollection(name)).modify({ metadata: { c: 3 } });
   const found = await session.getCollection(name);
   equal([found.id, found.metadata], [made.id, { c: 3 }], "metadata is replaced, not merged");
@@ -121,7 +124,7 @@ async function getByIdLimitAndOffset(session) {
   equal((await made.get({ limit: 2 })).ids, ["a", "b"], "limit");
   equal((await made.get({ limit: 2, offset: 2 })).ids, ["c"], "offset");
   equal((await made.peek({ limit: 2 })).ids, ["a", "b"], "peek");
-  await fails(() => made.get({ include: ["nonsense"] }));
+  await session.fails(() => made.get({ include: ["nonsense"] }));
 }
 
 async function documentsAreEmbeddedByTheClient(session) {
@@ -210,8 +213,8 @@ async function filtersSelect(session) {
     const found = await made.query({ queryEmbeddings: [[0]], nResults: 10, ...filter });
     equal(found.ids, [expected], `query ${JSON.stringify(filter)}`);
   }
-  await fails(() => made.get({ where: { k: { $foo: 1 } } }));
-  await fails(() => made.get({ whereDocument: { $foo: "x" } }));
+  await session.fails(() => made.get({ where: { k: { $foo: 1 } } }));
+  await session.fails(() => made.get({ whereDocument: { $foo: "x" } }));
 }
 
 async function distanceFollowsTheSpace(session) {
@@ -239,15 +242,15 @@ async function queryReturnsWhatIsIncluded(session) {
 
 async function wrongDimensionIsAnError(session) {
   const made = await threeRecords(session);
-  await fails(() => made.add({ ids: ["z"], embeddings: [[1, 2]] }));
-  await fails(() => made.upsert({ ids: ["a"], embeddings: [[1, 2, 3, 4]] }));
-  await fails(() => made.query({ queryEmbeddings: [[1, 2]] }));
+  await session.fails(() => made.add({ ids: ["z"], embeddings: [[1, 2]] }));
+  await session.fails(() => made.upsert({ ids: ["a"], embeddings: [[1, 2, 3, 4]] }));
+  await session.fails(() => made.query({ queryEmbeddings: [[1, 2]] }));
   equal((await made.get()).ids, ["a", "b", "c"], "nothing was stored");
 }
 
 async function duplicateIdsInOneCallAreRefused(session) {
   const made = await session.collection();
-  await fails(() => made.add({ ids: ["x", "x"], embeddings: [[1], [2]] }));
+  await session.fails(() => made.add({ ids: ["x", "x"], embeddings: [[1], [2]] }));
   equal(await made.count(), 0, "count");
 }
 
@@ -278,27 +281,25 @@ async function concurrentCallsLoseNothing(session) {
 async function tenantsAndDatabases(session) {
   const [tenant, database] = [session.freshName(), session.freshName()];
   await session.admin.createTenant({ name: tenant });
-  await session.admin.createDatabase(
-    session.isV1 ? { name: database, tenantName: tenant } : { name: database, tenant },
-  );
+  await session.admin.createDatabase(session.placed(database, tenant));
   const other = session.clientOf({ tenant, database });
   await other.createCollection({ name: "shared-name", embeddingFunction: new CharacterCounts() });
   equal(await other.countCollections(), 1, "collections there");
-  await fails(() => session.getCollection("shared-name"));
+  await session.fails(() => session.getCollection("shared-name"));
 }
 
 async function configurationIsKept(session) {
-  if (session.isV1) {
-    throw new Skipped("client 1.9.2 has no configuration");
-  }
   const made = await session.collection({ configuration: { hnsw: { space: "cosine", ef_search: 45 } } });
-  const hnsw = (await session.getCollection(made.name)).configuration.hnsw;
+  const hnsw = (await session.getCollection(made.name)).configuration?.hnsw;
+  if (hnsw === undefined) {
+    throw new Skipped("collections of this client have no configuration");
+  }
   equal([hnsw.space, hnsw.ef_search, hnsw.max_neighbors], ["cosine", 45, 16], "hnsw");
 }
 
 async function regularExpressionsAndArrays(session) {
-  if (session.isV1) {
-    throw new Skipped("0.5.13 has neither");
+  if (session.speaksV1) {
+    throw new Skipped("/api/v1 has neither");
   }
   const made = await session.collection();
   await made.add({
@@ -310,15 +311,17 @@ async function regularExpressionsAndArrays(session) {
   equal((await made.get({ whereDocument: { $regex: "q[a-z]+k" } })).ids, ["a"], "$regex");
   equal((await made.get({ where: { tags: { $contains: "green" } } })).ids, ["b"], "$contains");
   equal((await made.get({ include: ["metadatas"] })).metadatas[0], { tags: ["red", "blue"] }, "round trip");
-  const found = await made.query({ queryEmbeddings: [[0]], ids: ["b"], nResults: 5 });
-  equal(found.ids, [["b"]], "query restricted by ids");
+  if (!session.isBefore3) {
+    const found = await made.query({ queryEmbeddings: [[0]], ids: ["b"], nResults: 5 });
+    equal(found.ids, [["b"]], "query restricted by ids");
+  }
 }
 
 async function resetLeavesAnEmptyServer(session) {
   const made = await threeRecords(session);
   await session.client.reset();
   equal(await session.client.countCollections(), 0, "count");
-  await fails(() => made.count());
+  await session.fails(() => made.count());
 }
 
 export const checks = [
@@ -348,4 +351,5 @@ export const checks = [
   configurationIsKept,
   regularExpressionsAndArrays,
   resetLeavesAnEmptyServer,
+  ...releaseChecks,
 ];

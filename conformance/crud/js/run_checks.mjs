@@ -28,12 +28,14 @@ async function main() {
   const version = JSON.parse(readFileSync(packageFile, "utf8")).version;
   const chromadb = createRequire(packageFile)("chromadb");
   const session = new Session(chromadb, version, host, Number(port));
+  await session.watchCollections();
   for (const check of checks) {
     const begin = performance.now();
     const result = await outcomeOf(check, session);
     const seconds = Math.round(performance.now() - begin) / 1000;
     appendFileSync(record, JSON.stringify({ test: check.name, seconds, ...result }) + "\n");
   }
+  appendFileSync(record, JSON.stringify({ methods: session.watch.methods }) + "\n");
 }
 
 await main();

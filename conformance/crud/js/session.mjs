@@ -1,7 +1,9 @@
-// What one check works with: an npm chromadb client of either generation behind one form.
+// What one check works with: an npm chromadb client of any release behind one form.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+
+import { Watch } from "./watch.mjs";
 
 export class Skipped extends Error {}
 
@@ -21,16 +23,31 @@ export class CharacterCounts {
 export class Session {
   constructor(chromadb, version, host, port) {
     this.chromadb = chromadb;
-    this.isV1 = version.startsWith("1.");
+    const [major, minor, patch] = version.split(".").map(Number);
+    // Release 3 is a new client with new names of arguments.
+    this.isBefore3 = major < 3;
+    // 1.9.3 was the first to speak /api/v2.
+    this.speaksV1 = major === 1 && (minor < 9 || (minor === 9 && patch < 3));
+    // Releases before 1.9 have few error classes; some calls return an object with the error.
+    this.returnsErrors = major === 1 && minor < 9;
+    this.watch = new Watch();
+    this.watch.observe("Client", chromadb.ChromaClient.prototype);
+    this.watch.observe("AdminClient", chromadb.AdminClient.prototype);
     this.host = host;
     this.port = port;
     this.client = this.clientOf();
     this.admin = new chromadb.AdminClient(this.address());
   }
 
+  // Collections have a class that not every release exports, so the first one shows it.
+  async watchCollections() {
+    const made = await this.collection();
+    this.watch.observe("Collection", Object.getPrototypeOf(made));
+  }
+
   address() {
     // Release 3 deprecates `path` in favour of `host` and `port`.
-    return this.isV1 ? { path: `http://${this.host}:${this.port}` } : { host: this.host, port: this.port };
+    return this.isBefore3 ? { path: `http://${this.host}:${this.port}` } : { host: this.host, port: this.port };
   }
 
   clientOf(place = {}) {
@@ -53,14 +70,30 @@ export class Session {
     return this.client.getCollection({ name, embeddingFunction: new CharacterCounts() });
   }
 
-  // Names of the collections; client 1.9 lists plain objects, client 3 collection objects.
+  // Names of the collections; clients list names, plain objects or collection objects.
   async collectionNames(page) {
-    return (await this.client.listCollections(page)).map((entry) => entry.name);
+    const listed = await this.client.listCollections(page);
+    return listed.map((entry) => (typeof entry === "string" ? entry : entry.name));
+  }
+
+  // The error of a call that must fail, checked for its class and text where given.
+  async fails(call, expected) {
+    return fails(async () => {
+      const result = await call();
+      if (this.returnsErrors && result?.error !== undefined) {
+        throw new Error(String(result.error));
+      }
+      return result;
+    }, expected);
+  }
+
+  // The arguments that name a tenant's database.
+  placed(name, tenant) {
+    return this.isBefore3 ? { name, tenantName: tenant } : { name, tenant };
   }
 }
 
-// The error of a call that must fail, checked for its class and text where given.
-export async function fails(call, { name, text } = {}) {
+async function fails(call, { name, text } = {}) {
   let result;
   try {
     result = await call();

@@ -11,7 +11,7 @@ async def heartbeat_and_version(session):
     assert 0 < first <= second, (first, second)
     version = await session.do(session.client.get_version())
     assert version[0].isdigit(), version
-    assert await session.do(session.client.get_max_batch_size()) >= 1000
+    assert await session.max_batch_size() >= 1000
 
 
 async def create_and_get_a_collection(session):
@@ -63,7 +63,7 @@ async def list_and_count(session):
 
 async def missing_collection_by_name(session):
     error = await session.error(lambda: session.client.get_collection("never-made"))
-    is_chroma_error(error, MISSING[session.is_v1])
+    is_chroma_error(error, MISSING[session.is_before_1])
     assert "does not exist" in str(error), error
     error = await session.error(lambda: session.client.delete_collection("never-made"))
     assert "does not exist" in str(error), error
@@ -87,7 +87,7 @@ async def deleted_collection_refuses_everything(session):
     }
     for name, call in calls.items():
         error = await session.error(call)
-        is_chroma_error(error, MISSING[session.is_v1])
+        is_chroma_error(error, MISSING[session.is_before_1])
         assert "does not exist" in str(error), f"{name}: {error}"
 
 
@@ -126,7 +126,7 @@ async def modify_name_and_metadata(session):
     old, new = made.name, session.fresh_name()
     await session.do(made.modify(name=new))
     error = await session.error(lambda: session.client.get_collection(old))
-    is_chroma_error(error, MISSING[session.is_v1])
+    is_chroma_error(error, MISSING[session.is_before_1])
     await session.do(made.modify(metadata={"c": 3}))
     found = await session.do(session.client.get_collection(new, embedding_function=CharacterCounts()))
     equal((found.id, found.metadata), (made.id, {"c": 3}), "metadata is replaced, not merged")
@@ -152,7 +152,7 @@ async def reset_leaves_an_empty_server(session):
 
 
 async def configuration_is_kept(session):
-    if session.is_v1:
+    if session.is_before_1:
         made = await session.collection(metadata={"hnsw:space": "cosine", "hnsw:search_ef": 50})
         found = await session.do(session.client.get_collection(made.name))
         equal(found.metadata, {"hnsw:space": "cosine", "hnsw:search_ef": 50}, "metadata")
@@ -169,14 +169,14 @@ async def configuration_is_kept(session):
 
 async def bad_configuration_is_refused(session):
     before = await session.do(session.client.count_collections())
-    if session.is_v1:
+    if session.is_before_1:
         bad = [{"metadata": {"hnsw:space": "manhattan"}}, {"metadata": {"hnsw:unknown": 1}}]
     else:
         bad = [{"configuration": {"hnsw": {"space": "manhattan"}}}]
     for options in bad:
         name = session.fresh_name()
         await session.error(lambda: session.client.create_collection(name, **options))
-    if not session.is_v1:  # 0.5.13 leaves a broken collection behind
+    if not session.is_before_1:  # 0.5.13 leaves a broken collection behind
         equal(await session.do(session.client.count_collections()), before, "count")
     else:
         await session.do(session.client.reset())

@@ -157,7 +157,7 @@ async def where_document_selects_in_get_and_query(session):
 
 
 async def regular_expressions_select(session):
-    if session.is_v1:
+    if session.is_before_1:
         raise Skipped("0.5.13 has no $regex")
     made = await document_records(session)
     for where, expected in REGEX_TABLE:
@@ -192,7 +192,7 @@ async def filters_combine_with_ids_limit_and_offset(session):
 
 
 async def query_ids_restrict_the_search(session):
-    if session.is_v1:
+    if session.is_before_1:
         raise Skipped("0.5.13 takes no ids in a query")
     made = await session.collection()
     await session.do(made.add(ids=["a", "b", "c"], embeddings=[[1.0], [2.0], [3.0]]))

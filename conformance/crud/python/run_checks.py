@@ -12,10 +12,11 @@ import traceback
 import collections_checks
 import query_checks
 import records_checks
+import releases_checks
 import tenancy_checks
 from session import Session, Skipped
 
-MODULES = (collections_checks, records_checks, query_checks, tenancy_checks)
+MODULES = (collections_checks, records_checks, query_checks, tenancy_checks, releases_checks)
 
 
 async def outcome_of(check, session):
@@ -49,6 +50,7 @@ async def run(arguments):
                     line["message"] = message
                 record.write(json.dumps(line) + "\n")
                 record.flush()
+        record.write(json.dumps({"methods": session.watch.methods}) + "\n")
 
 
 def main():

@@ -65,8 +65,8 @@ async def names_are_unique(session):
 
 
 async def databases_are_listed_and_deleted(session):
-    if session.is_v1:
-        raise Skipped("0.5.13 can neither list nor delete databases")
+    if not hasattr(session.admin, "list_databases"):
+        raise Skipped("this client can neither list nor delete databases")
     tenant = session.fresh_name()
     await session.do(session.admin.create_tenant(tenant))
     names = [f"database-{n}" for n in range(4)]

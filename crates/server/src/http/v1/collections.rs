@@ -2,6 +2,7 @@
 
 use axum::{
     extract::{Request, State},
+    http::HeaderMap,
     response::Response,
 };
 use huedb_engine::{Collection, CollectionChange, Error, Existing, NewCollection};
@@ -15,6 +16,7 @@ use super::{
     json::{Dict, Json},
     metadata,
     names::check_collection_name,
+    old_clients::{ListForm, ShortCollectionResponse},
     request::{Admitted, InDatabase, PathText, QueryText, RawBody, collection_id},
     response::{CollectionResponse, null, ok},
 };
@@ -27,14 +29,18 @@ pub(super) async fn list(
     State(app): State<App>,
     InDatabase(database): InDatabase,
     query: QueryText,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let [limit, offset] = query.integers(["limit", "offset"])?;
+    let form = ListForm::of(&headers, query.names_tenant());
     app.work(move || {
         let collections = database.collections();
         let shown = &collections[python_slice(collections.len(), offset, limit)];
-        let shown: Vec<_> =
-            shown.iter().map(|collection| CollectionResponse::from(&*collection.descriptor())).collect();
-        Ok(ok(&shown))
+        let shown = shown.iter().map(|collection| collection.descriptor());
+        Ok(match form {
+            ListForm::Whole => ok(&shown.map(|shown| CollectionResponse::from(&*shown)).collect::<Vec<_>>()),
+            _ => ok(&shown.map(|shown| ShortCollectionResponse::new(&shown, form)).collect::<Vec<_>>()),
+        })
     })
     .await
 }

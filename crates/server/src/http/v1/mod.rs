@@ -15,6 +15,7 @@ mod hnsw;
 mod json;
 mod metadata;
 mod names;
+mod old_clients;
 mod pydantic;
 mod python_json;
 mod python_repr;

@@ -193,6 +193,10 @@ impl QueryText {
         self.get("tenant").unwrap_or(DEFAULT_TENANT)
     }
 
+    pub(super) fn names_tenant(&self) -> bool {
+        self.get("tenant").is_some()
+    }
+
     fn database(&self) -> &str {
         self.get("database").unwrap_or(DEFAULT_DATABASE)
     }

@@ -188,7 +188,7 @@ impl Lists {
 }
 
 /// Metadata as an object.
-pub(super) struct MetadataResponse(Metadata);
+pub(super) struct MetadataResponse(pub(super) Metadata);
 
 impl MetadataResponse {
     /// Without the keys that records hide; a record without metadata has null.

@@ -199,7 +199,7 @@ pub(super) fn new_hnsw(
         (Some(hnsw), None) if hnsw != NewHnsw::default() => Ok(hnsw.over(default_hnsw())),
         _ => match configuration.hnsw_configuration.filter(|_| dialect == Dialect::Python06) {
             Some(older) => python06_hnsw(older),
-            None => hnsw_of_metadata(metadata),
+            None => hnsw_of_metadata(metadata, dialect),
         },
     }
 }
@@ -254,7 +254,7 @@ pub(super) fn bounded(value: usize) -> u32 {
 }
 
 /// Settings as clients before configurations wrote them.
-fn hnsw_of_metadata(metadata: Option<&Metadata>) -> Result<HnswConfiguration, ApiError> {
+fn hnsw_of_metadata(metadata: Option<&Metadata>, dialect: Dialect) -> Result<HnswConfiguration, ApiError> {
     let mut hnsw = default_hnsw();
     let Some(metadata) = metadata else { return Ok(hnsw) };
     for (key, value) in metadata {
@@ -273,6 +273,10 @@ fn hnsw_of_metadata(metadata: Option<&Metadata>) -> Result<HnswConfiguration, Ap
                 set(&mut hnsw.resize_factor, Some(*factor as f64))
             }
             ("hnsw:space" | "hnsw:resize_factor", _) => false,
+            // Servers before 1.0 knew no other keys of this kind; later ones let them pass.
+            (name, _) if name.starts_with("hnsw:") && dialect == Dialect::Python06 => {
+                return Err(ApiError::invalid(format!("Unknown HNSW parameter: {key}")));
+            }
             _ => true,
         };
         if !accepted {

@@ -27,7 +27,14 @@ pub(super) struct ApiError {
     name: &'static str,
     message: String,
     /// What the older Python clients map to a typed exception, where it differs.
-    python06: Option<(StatusCode, &'static str)>,
+    python06: Option<Older>,
+}
+
+/// The same error as 0.6.3 put it. Without a text of its own it has the newer one.
+#[derive(Debug)]
+struct Older {
+    name: &'static str,
+    message: Option<String>,
 }
 
 /// A refused or failed request.
@@ -64,7 +71,7 @@ impl ApiError {
     /// 404 of the routes that find a collection by name or by `by-id`.
     pub(super) fn collection_missing(asked: impl std::fmt::Display) -> Self {
         let error = Self::not_found(format!("Collection [{asked}] does not exist"));
-        Self { python06: Some((StatusCode::BAD_REQUEST, "InvalidCollection")), ..error }
+        error.called("InvalidCollection", None)
     }
 
     /// 404 of the routes below a collection, whose text ends in a full stop.
@@ -76,7 +83,12 @@ impl ApiError {
 
     pub(super) fn bad_collection_id() -> Self {
         let error = Self::invalid("Collection ID is not a valid UUIDv4");
-        Self { python06: Some((StatusCode::BAD_REQUEST, "InvalidUUID")), ..error }
+        error.called("InvalidUUID", None)
+    }
+
+    /// With the name, and the text where it differs, that 0.6.3 had for it; always with status 400.
+    fn called(self, name: &'static str, message: Option<String>) -> Self {
+        Self { python06: Some(Older { name, message }), ..self }
     }
 
     fn conflict(message: String) -> Self {
@@ -87,7 +99,9 @@ impl ApiError {
         let error = Self::invalid(format!(
             "Collection expecting embedding with dimension of {expected}, got {actual}"
         ));
-        Self { python06: Some((StatusCode::BAD_REQUEST, "InvalidDimension")), ..error }
+        let older =
+            format!("Embedding dimension {actual} does not match collection dimensionality {expected}");
+        error.called("InvalidDimension", Some(older))
     }
 
     pub(super) fn too_large(limit: usize, option: &str) -> Self {
@@ -114,11 +128,13 @@ impl ApiError {
     }
 
     pub(super) fn into_response(self, dialect: Dialect) -> Response {
-        let (status, name) = match (dialect, self.python06) {
-            (Dialect::Python06, Some(older)) => older,
-            _ => (self.status, self.name),
+        let (status, name, message) = match (dialect, self.python06) {
+            (Dialect::Python06, Some(older)) => {
+                (StatusCode::BAD_REQUEST, older.name, older.message.unwrap_or(self.message))
+            }
+            _ => (self.status, self.name, self.message),
         };
-        let mut response = response::json(status, &ErrorResponse { error: name, message: &self.message });
+        let mut response = response::json(status, &ErrorResponse { error: name, message: &message });
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }

@@ -8,30 +8,47 @@ use super::{error::ApiError, where_document};
 /// The key under which `where` speaks of the document.
 pub(super) const DOCUMENT_KEY: &str = "#document";
 
+/// What may stand beside a key of metadata.
+const OPERATORS: &str = "$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $contains, $not_contains";
+
 /// Parses a `where`.
 ///
 /// # Errors
-/// 400 if the clause is malformed or nested too deeply.
+/// 400 if the clause is malformed or nested too deeply. The text begins as that of Chroma, which says
+/// nothing more, and goes on with what is wrong.
 pub(super) fn parse(clause: &Value) -> Result<Filter, ApiError> {
-    parse_at(clause, FILTER_DEPTH_MAX)?.ok_or_else(|| ApiError::invalid("Invalid where clause"))
+    parse_at(clause, FILTER_DEPTH_MAX)
 }
 
-/// `Ok(None)` for a malformed clause; `depth_left` counts the levels that may follow.
-fn parse_at(clause: &Value, depth_left: usize) -> Result<Option<Filter>, ApiError> {
-    let Some((key, value)) = only_entry(clause) else { return Ok(None) };
+/// `depth_left` counts the levels that may follow.
+fn parse_at(clause: &Value, depth_left: usize) -> Result<Filter, ApiError> {
+    let Some((key, value)) = only_entry(clause) else {
+        return Err(invalid(format!("expected an object with exactly one key, got {}", kind(clause))));
+    };
     match key {
-        "$and" => Ok(parse_all(value, depth_left)?.map(Filter::And)),
-        "$or" => Ok(parse_all(value, depth_left)?.map(Filter::Or)),
-        _ if key.starts_with('$') => Ok(None),
-        DOCUMENT_KEY => Ok(document_condition(value).or_else(|| metadata_condition(key, value))),
-        _ => Ok(metadata_condition(key, value)),
+        "$and" => Ok(Filter::And(parse_all(key, value, depth_left)?)),
+        "$or" => Ok(Filter::Or(parse_all(key, value, depth_left)?)),
+        _ if key.starts_with('$') => {
+            Err(invalid(format!("{} is no operator at this place; $and and $or are", shown(key))))
+        }
+        DOCUMENT_KEY => match document_condition(value) {
+            Some(filter) => Ok(filter),
+            None => metadata_condition(key, value),
+        },
+        _ => metadata_condition(key, value),
     }
 }
 
-fn parse_all(clauses: &Value, depth_left: usize) -> Result<Option<Vec<Filter>>, ApiError> {
-    let Some(clauses) = clauses.as_array() else { return Ok(None) };
+fn parse_all(operator: &str, clauses: &Value, depth_left: usize) -> Result<Vec<Filter>, ApiError> {
+    let Some(clauses) = clauses.as_array() else {
+        return Err(invalid(format!("{operator} takes a list of clauses, got {}", kind(clauses))));
+    };
     let depth_left = depth_left.checked_sub(1).ok_or_else(too_deep)?;
     clauses.iter().map(|clause| parse_at(clause, depth_left)).collect()
+}
+
+fn invalid(reason: impl std::fmt::Display) -> ApiError {
+    ApiError::invalid(format!("Invalid where clause: {reason}"))
 }
 
 /// 400 for both kinds of clauses.
@@ -47,19 +64,62 @@ pub(super) fn only_entry(value: &Value) -> Option<(&str, &Value)> {
     entries.next().is_none().then_some((key.as_str(), value))
 }
 
+/// What a value is, for error texts: they name types and never repeat what may be large.
+pub(super) fn kind(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(_) => "a boolean".to_owned(),
+        Value::Number(_) => "a number".to_owned(),
+        Value::String(_) => "a string".to_owned(),
+        Value::Array(members) if members.is_empty() => "an empty list".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(entries) if entries.len() == 1 => "an object".to_owned(),
+        Value::Object(entries) => format!("an object with {} keys", entries.len()),
+    }
+}
+
+/// The beginning of a key or operator.
+pub(super) fn shown(name: &str) -> String {
+    const SHOWN_MAX: usize = 128;
+    match name.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{}...", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
 fn document_condition(value: &Value) -> Option<Filter> {
     let (operator, operand) = only_entry(value)?;
     where_document::predicate(operator, operand).map(Filter::Document)
 }
 
-fn metadata_condition(key: &str, value: &Value) -> Option<Filter> {
+fn metadata_condition(key: &str, value: &Value) -> Result<Filter, ApiError> {
     let predicate = if let Some(scalar) = scalar(value) {
         Predicate::Eq(scalar)
     } else {
-        let (operator, operand) = only_entry(value)?;
-        predicate(operator, operand)?
+        let Some((operator, operand)) = only_entry(value) else {
+            let name = shown(key);
+            let found = kind(value);
+            return Err(invalid(format!("expected a scalar or one operator for key '{name}', got {found}")));
+        };
+        predicate(operator, operand).ok_or_else(|| invalid(wrong_operand(key, operator, operand)))?
     };
-    Some(Filter::Metadata { key: key.to_owned(), predicate })
+    Ok(Filter::Metadata { key: key.to_owned(), predicate })
+}
+
+/// Why `predicate` refused.
+fn wrong_operand(key: &str, operator: &str, operand: &Value) -> String {
+    let wanted = match operator {
+        "$eq" | "$ne" | "$contains" | "$not_contains" => {
+            "a string, a boolean, or a number of at most 64 bits"
+        }
+        "$gt" | "$gte" | "$lt" | "$lte" => "a number of at most 64 bits",
+        "$in" | "$nin" => "a list with at least one member, all of the type of the first",
+        _ => {
+            let (operator, key) = (shown(operator), shown(key));
+            return format!("expected one of {OPERATORS} for key '{key}', got {operator}");
+        }
+    };
+    format!("operator {operator} of key '{}' takes {wanted}, got {}", shown(key), kind(operand))
 }
 
 fn predicate(operator: &str, operand: &Value) -> Option<Predicate> {

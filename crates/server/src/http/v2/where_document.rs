@@ -5,31 +5,55 @@ use serde_json::Value;
 
 use super::{
     error::ApiError,
-    where_clause::{only_entry, too_deep},
+    where_clause::{kind, only_entry, shown, too_deep},
 };
 
 /// Parses a `where_document`.
 ///
 /// # Errors
-/// 400 if the clause is malformed or nested too deeply.
+/// 400 if the clause is malformed or nested too deeply. The text begins as that of Chroma, which says
+/// nothing more, and goes on with what is wrong.
 pub(super) fn parse(clause: &Value) -> Result<Filter, ApiError> {
-    parse_at(clause, FILTER_DEPTH_MAX)?.ok_or_else(|| ApiError::invalid("Invalid where document clause"))
+    parse_at(clause, FILTER_DEPTH_MAX)
 }
 
-/// `Ok(None)` for a malformed clause; `depth_left` counts the levels that may follow.
-fn parse_at(clause: &Value, depth_left: usize) -> Result<Option<Filter>, ApiError> {
-    let Some((operator, operand)) = only_entry(clause) else { return Ok(None) };
+/// `depth_left` counts the levels that may follow.
+fn parse_at(clause: &Value, depth_left: usize) -> Result<Filter, ApiError> {
+    let Some((operator, operand)) = only_entry(clause) else {
+        return Err(invalid(format!("expected an object with exactly one operator, got {}", kind(clause))));
+    };
     match operator {
-        "$and" => Ok(parse_all(operand, depth_left)?.map(Filter::And)),
-        "$or" => Ok(parse_all(operand, depth_left)?.map(Filter::Or)),
-        _ => Ok(predicate(operator, operand).map(Filter::Document)),
+        "$and" => Ok(Filter::And(parse_all(operator, operand, depth_left)?)),
+        "$or" => Ok(Filter::Or(parse_all(operator, operand, depth_left)?)),
+        _ => predicate(operator, operand)
+            .map(Filter::Document)
+            .ok_or_else(|| invalid(wrong_operand(operator, operand))),
     }
 }
 
-fn parse_all(clauses: &Value, depth_left: usize) -> Result<Option<Vec<Filter>>, ApiError> {
-    let Some(clauses) = clauses.as_array() else { return Ok(None) };
+fn parse_all(operator: &str, clauses: &Value, depth_left: usize) -> Result<Vec<Filter>, ApiError> {
+    let Some(clauses) = clauses.as_array() else {
+        return Err(invalid(format!("{operator} takes a list of clauses, got {}", kind(clauses))));
+    };
     let depth_left = depth_left.checked_sub(1).ok_or_else(too_deep)?;
     clauses.iter().map(|clause| parse_at(clause, depth_left)).collect()
+}
+
+fn invalid(reason: impl std::fmt::Display) -> ApiError {
+    ApiError::invalid(format!("Invalid where document clause: {reason}"))
+}
+
+/// Why `predicate` refused.
+fn wrong_operand(operator: &str, operand: &Value) -> String {
+    match operator {
+        "$contains" | "$not_contains" | "$regex" | "$not_regex" => {
+            format!("operator {operator} takes a string, got {}", kind(operand))
+        }
+        _ => {
+            let operators = "$contains, $not_contains, $regex, $not_regex, $and, $or";
+            format!("expected one of {operators}, got {}", shown(operator))
+        }
+    }
 }
 
 /// One operator with its text; `where` uses the same ones under `#document`.

@@ -14,6 +14,7 @@ use super::{
     metadata::{MetadataChanges, NewMetadata, WireMetadata},
     request::Call,
     response::{self, empty_object},
+    where_clause::shown,
 };
 
 /// Columns of records, index by index. An absent column says nothing of any record.
@@ -207,8 +208,9 @@ fn column<T>(column: Option<Vec<T>>) -> impl Iterator<Item = T> {
 fn check_metadata<N>(metadatas: Option<&[Option<WireMetadata<N>>]>) -> Result<(), ApiError> {
     let said = || metadatas.unwrap_or_default().iter().enumerate();
     for (index, metadata) in said() {
-        if metadata.as_ref().is_some_and(|metadata| metadata.check().is_err()) {
-            return Err(ApiError::validation("metadatas", format!("Invalid metadata at index {index}")));
+        if let Some(Err(reason)) = metadata.as_ref().map(WireMetadata::check) {
+            let reason = format!("Invalid metadata at index {index}: {}", shown(&reason.to_string()));
+            return Err(ApiError::validation("metadatas", reason));
         }
     }
     match said().find_map(|(_, metadata)| metadata.as_ref()?.sparse_key()) {

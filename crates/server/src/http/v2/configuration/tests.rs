@@ -107,6 +107,14 @@ fn metadata_with_a_wrong_setting_is_refused() {
 }
 
 #[test]
+fn settings_that_do_not_exist_are_refused_as_before_1_0() {
+    let metadata = Metadata::from([("hnsw:far".to_owned(), MetadataValue::Int(1))]);
+    let error = new_hnsw(None, Some(&metadata), Dialect::Python06).unwrap_err();
+    assert_eq!(error.message(), "Unknown HNSW parameter: hnsw:far");
+    assert_eq!(new_hnsw(None, Some(&metadata), Dialect::Current).unwrap(), default_hnsw());
+}
+
+#[test]
 fn older_python_clients_name_their_settings_otherwise() {
     let sent = json!({"hnsw_configuration": {"space": "cosine", "M": 5, "_type": "HNSWConfigurationInternal"},
         "_type": "CollectionConfigurationInternal"});

@@ -19,7 +19,14 @@ fn check(clause: &Value, expected: &Filter) {
 
 #[track_caller]
 fn check_refused(clause: &Value) {
-    assert_eq!(parse(clause).expect_err(&clause.to_string()).message(), "Invalid where clause", "{clause}");
+    let error = parse(clause).expect_err(&clause.to_string());
+    assert!(error.message().starts_with("Invalid where clause: "), "{clause}: {}", error.message());
+}
+
+#[track_caller]
+fn check_reason(clause: &Value, expected: &str) {
+    let error = parse(clause).expect_err(&clause.to_string());
+    assert_eq!(error.message(), format!("Invalid where clause: {expected}"), "{clause}");
 }
 
 #[test]
@@ -100,6 +107,31 @@ fn malformed_clauses_are_refused() {
     ] {
         check_refused(&clause);
     }
+}
+
+#[test]
+fn a_refusal_says_what_is_wrong_and_repeats_nothing_large() {
+    check_reason(&json!({}), "expected an object with exactly one key, got an object with 0 keys");
+    check_reason(&json!([1]), "expected an object with exactly one key, got a list");
+    check_reason(&json!({"$and": {}}), "$and takes a list of clauses, got an object with 0 keys");
+    check_reason(&json!({"$not": [1]}), "$not is no operator at this place; $and and $or are");
+    check_reason(&json!({"a": null}), "expected a scalar or one operator for key 'a', got null");
+    check_reason(
+        &json!({"a": {"$gt": "x"}}),
+        "operator $gt of key 'a' takes a number of at most 64 bits, got a string",
+    );
+    check_reason(
+        &json!({"a": {"$in": []}}),
+        "operator $in of key 'a' takes a list with at least one member, all of the type of the first, \
+         got an empty list",
+    );
+    check_reason(
+        &json!({"a": {"$foo": 1}}),
+        "expected one of $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $contains, $not_contains for key 'a', \
+         got $foo",
+    );
+    let long = "k".repeat(1_000_000);
+    assert!(parse(&json!({ long: null })).unwrap_err().message().len() < 300);
 }
 
 #[test]

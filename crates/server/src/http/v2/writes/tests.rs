@@ -87,7 +87,10 @@ fn embeddings_have_one_dimension() {
 fn metadata_is_named_by_its_index() {
     let with =
         |metadata: Value| json!({"ids": ["a", "b"], "embeddings": [[1], [1]], "metadatas": [null, metadata]});
-    check_refused(&with(json!({"#x": 1})), "Validation error: metadatas: Invalid metadata at index 1");
+    check_refused(
+        &with(json!({"#x": 1})),
+        "Validation error: metadatas: Invalid metadata at index 1: Metadata key cannot start with '#' or '$': #x",
+    );
     check_refused(&with(json!({"v": {"indices": [2, 1], "values": [1, 1]}})), "Invalid metadata at index 1");
     check_refused(
         &with(json!({"v": {"indices": [1], "values": [1]}})),
