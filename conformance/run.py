@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 
-from harness import clients, compat_table, crud, openapi, places, report, suites
+from harness import compat_table, crud, openapi, places, report, suites
 from harness.jobs import run_job
 from harness.servers import Chroma, HueDB, end_everything
 
@@ -73,7 +73,7 @@ def install(arguments, server, generations):
     """Installs what the chosen runs need. The environments of the two generations hold the suites."""
     names = [f"py-{generation}" for generation in places.GENERATIONS]
     if arguments.only in (None, "crud"):
-        names += [client.name for client in clients.served_by(server, generations, arguments.preset)]
+        names += crud.environments(server, generations, arguments.preset)
     subprocess.run([str(places.CONFORMANCE / "setup.sh"), *dict.fromkeys(names)], check=True)
 
 

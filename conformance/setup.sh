@@ -132,7 +132,7 @@ main() {
     python_environment schemathesis
     find_node
     local name names=("$@")
-    [ $# -gt 0 ] || mapfile -t names < <(sed -nE 's/.*"name": "([^"]+)".*/\1/p' "$here/clients.json")
+    [ $# -gt 0 ] || mapfile -t names < <(sed -nE 's/.*"name": "([^"]+)".*/\1/p' "$here/clients.json"; echo py-integrations)
     for name in "${names[@]}"; do
         case $name in
             py-*) python_environment "$name" ;;

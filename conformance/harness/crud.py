@@ -6,6 +6,9 @@ from .servers import HOST
 
 LIMIT_S = 600
 SCENARIO = places.CONFORMANCE / "crud"
+# LangChain and LlamaIndex on one client; from which preset on they run.
+INTEGRATIONS = "py-integrations"
+INTEGRATIONS_PRESET = "default"
 
 
 def python_job(client, mode, failures):
@@ -32,8 +35,31 @@ def node_job(client, mode, failures):
     return Job("crud", client.generation, f"{client.name}-{mode}", LIMIT_S, program, known_failures=failures)
 
 
+def has_integrations(generations, preset):
+    return "1.5.9" in generations and INTEGRATIONS_PRESET in clients.included(preset)
+
+
+def integrations_job():
+    programs = places.CACHE / INTEGRATIONS / "bin"
+
+    def program(server, record, directory):
+        command = [
+            str(programs / "python"), str(places.CONFORMANCE / "integrations" / "run_checks.py"),
+            "--host", HOST, "--port", str(server.port), "--record", str(record),
+        ]
+        return command, places.clean_environment(programs), directory
+
+    return Job("integration", "1.5.9", "langchain-llamaindex", LIMIT_S, program)
+
+
+def environments(server_kind, generations, preset):
+    """What setup.sh has to install for the jobs."""
+    names = [client.name for client in clients.served_by(server_kind, generations, preset)]
+    return names + ([INTEGRATIONS] if has_integrations(generations, preset) else [])
+
+
 def jobs(server_kind, generations, preset):
-    made = []
+    made = [integrations_job()] if has_integrations(generations, preset) else []
     for client in clients.served_by(server_kind, generations, preset):
         failures = known_failures(server_kind, client.generation)
         make = python_job if client.language == "python" else node_job

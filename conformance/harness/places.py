@@ -8,6 +8,8 @@ REPOSITORY = CONFORMANCE.parent
 CACHE = pathlib.Path(os.environ.get("HUEDB_CACHE") or REPOSITORY / ".cache") / "conformance"
 
 GENERATIONS = ("0.5.13", "1.5.9")
+# The npm client that belongs to each generation of the server.
+NPM_CLIENTS = {"0.5.13": "1.9.2", "1.5.9": "3.5.0"}
 
 
 def python_environment(generation):
@@ -18,6 +20,10 @@ def upstream_tests(generation):
     """The directory of chromadb's own tests in the installed package."""
     (found,) = python_environment(generation).glob("lib/python3.*/site-packages/chromadb/test")
     return found
+
+
+def npm_project(version):
+    return CACHE / f"js-{version}"
 
 
 def node():

@@ -5,6 +5,7 @@
 mod command_line;
 mod compression;
 mod exchange;
+mod generations;
 mod limits;
 mod process;
 mod starting;
