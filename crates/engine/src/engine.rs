@@ -14,13 +14,14 @@ use crate::catalog::{
     Catalog, CollectionChange, CollectionDescriptor, DEFAULT_DATABASE, DEFAULT_TENANT, Database, Existing,
     NewCollection, Scope, rows,
 };
-use crate::collection::{Collection, CollectionEntry};
+use crate::collection::{Collection, CollectionEntry, CollectionState};
 use crate::error::Error;
 use crate::maintenance::Maintenance;
 use crate::open_collections::{OpenCollections, Usage};
 use crate::options::EngineOptions;
 use crate::recovery;
 use crate::shared::{IdSource, Shared};
+use crate::stats::EngineStats;
 
 /// Memtables below this are left to the log when the engine closes.
 const CLOSE_FLUSH_BYTES: usize = 1 << 20;
@@ -369,6 +370,22 @@ impl Engine {
 
     fn commit(&self, batch: WriteBatch) -> Result<(), Error> {
         Ok(self.inner.shared.committer.submit(batch)?.wait()?)
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
+    /// Sizes of the catalog, and the collections that are in memory.
+    pub(crate) fn catalog_counts(&self) -> (EngineStats, Vec<Arc<CollectionState>>) {
+        let catalog = self.inner.catalog.read();
+        let counts = EngineStats {
+            tenants: catalog.tenants.len() as u64,
+            databases: catalog.databases.len() as u64,
+            collections: catalog.collections.len() as u64,
+            ..EngineStats::default()
+        };
+        (counts, catalog.collections.values().filter_map(|entry| entry.opened()).collect())
     }
 
     fn handle(&self, entry: Arc<CollectionEntry>) -> Collection {

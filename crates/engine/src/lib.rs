@@ -21,12 +21,14 @@ mod memtable;
 mod metadata_bytes;
 mod open_collections;
 mod options;
+pub mod phase;
 mod recovery;
 mod segment;
 mod shape;
 mod shared;
 mod snapshot;
 mod source;
+mod stats;
 
 pub use catalog::{
     CollectionChange, CollectionDescriptor, DEFAULT_DATABASE, DEFAULT_TENANT, Database, Existing,
@@ -44,3 +46,4 @@ pub use options::EngineOptions;
 pub use shape::{MetadataKind, MetadataKinds, Shape};
 pub use shared::IdSource;
 pub use source::Include;
+pub use stats::{EngineStats, WorkStats};

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use crate::collection::CollectionState;
 use crate::open_collections;
 use crate::shared::Shared;
+use crate::stats::WorkCounter;
 
 /// Work for a thread. References are weak, so that what waits does not keep alive what was deleted.
 enum Job {
@@ -27,16 +28,21 @@ pub(crate) struct Maintenance {
     compactions: Mutex<Option<Sender<Job>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     is_stopping: AtomicBool,
+    pub(crate) flushes_done: Arc<WorkCounter>,
+    pub(crate) compactions_done: Arc<WorkCounter>,
 }
 
 impl Maintenance {
     pub(crate) fn start() -> std::io::Result<Self> {
         let (flushes, waiting_flushes) = channel();
         let (compactions, waiting_compactions) = channel();
+        let (flushes_done, compactions_done) = (Arc::default(), Arc::default());
+        let (flush_counter, compaction_counter): (Arc<WorkCounter>, Arc<WorkCounter>) =
+            (Arc::clone(&flushes_done), Arc::clone(&compactions_done));
         let threads = vec![
-            spawn("flush", waiting_flushes, |state| drop(state.flush()))?,
-            spawn("compaction", waiting_compactions, |state| {
-                if let Err(error) = state.compact() {
+            spawn("flush", waiting_flushes, move |state| drop(flush_counter.count(|| state.flush())))?,
+            spawn("compaction", waiting_compactions, move |state| {
+                if let Err(error) = compaction_counter.count(|| state.compact()) {
                     tracing::error!(%error, "compaction failed; the segments stay as they are");
                 }
             })?,
@@ -46,6 +52,8 @@ impl Maintenance {
             compactions: Mutex::new(Some(compactions)),
             threads: Mutex::new(threads),
             is_stopping: AtomicBool::new(false),
+            flushes_done,
+            compactions_done,
         })
     }
 

@@ -8,6 +8,7 @@ mod config;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod http;
+mod telemetry;
 
 use std::process::ExitCode;
 

@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::catalog::CollectionDescriptor;
 use crate::error::Error;
 use crate::open_collections::relieve_if_full;
+use crate::phase::{self, Phase};
 use crate::shape::Shape;
 use crate::shared::Shared;
 
@@ -121,7 +122,10 @@ impl CollectionEntry {
         if room.is_retired {
             return Err(Error::CollectionNotFound { collection: self.id.to_string() });
         }
+        let opening = phase::begin(Phase::Open);
         let opened = Arc::new(CollectionState::open(shared, self)?);
+        let records = opened.published().live;
+        opening.end(records, records);
         room.state = Some(Arc::clone(&opened));
         drop(room);
         shared.open_collections.opened(self, shared.options.open_collections_max);

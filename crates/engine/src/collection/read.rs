@@ -12,6 +12,7 @@ use super::explain::{Explanation, SourceKind, SourceSearch};
 use super::select::{Selection, matcher, matching_rows, rows_with_ids, select};
 use crate::error::Error;
 use crate::memtable::Memtable;
+use crate::phase::{self, Phase};
 use crate::segment::DocumentCache;
 use crate::snapshot::{Location, Snapshot, SourceView};
 use crate::source::{Include, Source};
@@ -51,8 +52,14 @@ pub struct Hit {
 
 pub(super) fn get(snapshot: &Snapshot, request: &GetRequest) -> Result<Vec<Record>, Error> {
     let mut cache = DocumentCache::default();
+    let filtering = phase::begin(Phase::Filter);
     let rows = select(snapshot, &request.selection)?;
-    rows.iter().map(|location| location.source.record(location.row, request.include, &mut cache)).collect()
+    filtering.end(snapshot.live, rows.len() as u64);
+    let fetching = phase::begin(Phase::Fetch);
+    let record = |location: &Location| location.source.record(location.row, request.include, &mut cache);
+    let records = rows.iter().map(record).collect::<Result<Vec<_>, _>>()?;
+    fetching.end(rows.len() as u64, records.len() as u64);
+    Ok(records)
 }
 
 pub(super) fn query(
@@ -63,7 +70,12 @@ pub(super) fn query(
 ) -> Result<Vec<Vec<Hit>>, Error> {
     check_dimensions(snapshot, &request.embeddings)?;
     let start = Instant::now();
+    let filtering = phase::begin(Phase::Filter);
     let candidates = candidates(snapshot, request)?;
+    if request.filter.is_some() || request.ids.is_some() {
+        let allowed = candidates.iter().filter_map(|candidates| candidates.allowed.as_ref());
+        filtering.end(snapshot.live, allowed.map(RoaringBitmap::len).sum());
+    }
     if let Some(explanation) = &mut explanation {
         explanation.selecting = start.elapsed();
     }
@@ -80,7 +92,10 @@ pub(super) fn query(
             let record = candidates[near.source].view.source.record(near.row, request.include, &mut cache)?;
             Ok(Hit { record, distance: near.distance })
         };
-        answers.push(nearest.into_iter().map(hit).collect::<Result<_, Error>>()?);
+        let fetching = phase::begin(Phase::Fetch);
+        let hits = nearest.into_iter().map(hit).collect::<Result<Vec<_>, Error>>()?;
+        fetching.end(hits.len() as u64, hits.len() as u64);
+        answers.push(hits);
         if let Some(explanation) = &mut explanation {
             explanation.searches.push(searches);
             explanation.loading += start.elapsed();
@@ -166,7 +181,9 @@ fn nearest(
     let mut found = Vec::new();
     for (number, candidate) in candidates.iter().enumerate() {
         let start = searches.is_some().then(Instant::now);
+        let searching = phase::begin(candidate.phase());
         let in_source = candidate.nearest(snapshot, query, (k, ef_search), &bound)?;
+        searching.end(candidate.rows(), in_source.neighbours.len() as u64);
         if let (Some(searches), Some(start)) = (&mut searches, start) {
             searches.push(candidate.report(&in_source, start.elapsed()));
         }
@@ -182,6 +199,22 @@ fn nearest(
 }
 
 impl Candidates {
+    fn phase(&self) -> Phase {
+        match &self.view.source {
+            Source::Memtable(_) => Phase::SearchMemtable,
+            Source::Segment(_) => Phase::SearchSegment,
+        }
+    }
+
+    /// Rows that may be looked at, visible or not.
+    fn rows(&self) -> u64 {
+        match (&self.allowed, &self.view.source) {
+            (Some(allowed), _) => allowed.len(),
+            (None, Source::Memtable(memtable)) => u64::from(memtable.rows()),
+            (None, Source::Segment(segment)) => u64::from(segment.rows()),
+        }
+    }
+
     fn nearest(
         &self,
         snapshot: &Snapshot,

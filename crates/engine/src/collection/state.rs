@@ -22,6 +22,7 @@ use crate::catalog::rows;
 use crate::error::Error;
 use crate::log::{self, Change};
 use crate::open_collections::relieve_if_full;
+use crate::phase::{self, Phase};
 use crate::segment::BuildProgress;
 use crate::shape::Shape;
 use crate::shared::Shared;
@@ -139,9 +140,11 @@ impl CollectionState {
         let mut writer = self.lock_writer()?;
         let newest = Arc::clone(self.versions.lock().newest());
         let mut transaction = Transaction::new(&newest, writer.next_doc_id);
+        let resolving = phase::begin(Phase::Resolve);
         for location in select(&newest, selection)? {
             transaction.delete(location)?;
         }
+        resolving.end(newest.live, transaction.changes().len() as u64);
         self.commit(&mut writer, &newest, transaction)
     }
 
@@ -167,7 +170,9 @@ impl CollectionState {
         let newest = Arc::clone(self.versions.lock().newest());
         check_dimensions(newest.shape.dimension, items.iter().filter_map(embedding_of))?;
         let mut transaction = Transaction::new(&newest, writer.next_doc_id);
+        let (resolving, given) = (phase::begin(Phase::Resolve), items.len() as u64);
         items.into_iter().try_for_each(|item| take(&mut transaction, item))?;
+        resolving.end(given, transaction.changes().len() as u64);
         self.commit(&mut writer, &newest, transaction)
     }
 
@@ -181,6 +186,7 @@ impl CollectionState {
         if transaction.changes().is_empty() {
             return self.acknowledge_nothing();
         }
+        let appending = phase::begin(Phase::Append);
         let seq = newest.seq.next();
         let mut batch = WriteBatch::new();
         batch.put(rows::log_key(self.id, seq), log::encode(transaction.changes()));
@@ -192,6 +198,8 @@ impl CollectionState {
         let commit = self.shared.committer.submit_then(batch, move || state.publish(seq))?;
         let (changes, next_doc_id) = transaction.finish();
         let records = changes.len() as u64;
+        appending.end(records, records);
+        let applying = phase::begin(Phase::Apply);
         writer.next_doc_id = next_doc_id;
         let is_freezing = self.freeze_wanted.swap(false, Ordering::Relaxed);
         let memtable_bytes_max = if is_freezing { 1 } else { self.shared.options.memtable_bytes_max };
@@ -201,6 +209,7 @@ impl CollectionState {
         // The committer may have been faster than this thread.
         versions.publish();
         self.show_shape(versions);
+        applying.end(records, records);
         self.schedule_flush();
         relieve_if_full(&self.shared);
         Ok(WriteTicket::new(Arc::clone(self), commit, records))

@@ -10,3 +10,4 @@ mod memory;
 mod model;
 mod reads;
 mod store;
+mod watching;

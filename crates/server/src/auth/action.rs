@@ -46,6 +46,8 @@ actions! {
     Healthcheck "system:healthcheck" Open,
     PreFlightChecks "system:pre_flight_checks" Open,
     ReadDocumentation "system:documentation" Open,
+    Probe "system:probe" Open,
+    Metrics "system:metrics" Everything,
     Identity "system:identity" Read,
     SystemReset "system:reset" Everything,
     CreateTenant "tenant:create_tenant" Write,

@@ -25,10 +25,10 @@ impl Secret {
     /// A number that differs where secrets differ, to compare settings; empty for an empty one. It means
     /// nothing in another process, so printing it would tell nothing either.
     pub(crate) fn label(&self) -> String {
+        static KEY: OnceLock<std::hash::RandomState> = OnceLock::new();
         if self.is_empty() {
             return String::new();
         }
-        static KEY: OnceLock<std::hash::RandomState> = OnceLock::new();
         let key = KEY.get_or_init(std::hash::RandomState::new);
         format!("secret {:016x}", key.hash_one(self.expose()))
     }

@@ -6,7 +6,7 @@ use std::{io::IsTerminal as _, panic::PanicHookInfo};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use crate::config::Settings;
+use crate::{config::Settings, telemetry::metrics::PANICS};
 
 /// Libraries below are heard only when something is wrong, whatever the level.
 const LIBRARIES: LevelFilter = LevelFilter::WARN;
@@ -30,6 +30,7 @@ pub(crate) fn start(settings: &Settings) {
 /// Says where a panic happened. A message that was put together is left out: it can quote the text
 /// that was worked on.
 fn log_panic(panic: &PanicHookInfo<'_>) {
+    PANICS.add(1);
     let location = panic.location().map(ToString::to_string).unwrap_or_default();
     let message = panic.payload().downcast_ref::<&'static str>().copied();
     let thread = std::thread::current();

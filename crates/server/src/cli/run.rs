@@ -5,6 +5,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::Path,
     process::ExitCode,
+    sync::Arc,
     thread::available_parallelism,
     time::{Duration, Instant},
 };
@@ -26,10 +27,13 @@ use crate::{
     },
     config::{Resolved, Settings, options::BODY_OPTION},
     http::{
+        Api, all_routes,
         app::{App, CpuPool, HttpSettings},
         headers::Cors,
-        serve::{ConnectionLimits, Listening, Signals, serve},
+        operations,
+        serve::{ConnectionLimits, Listening, Signals, serve, serve_operators},
     },
+    telemetry::{Telemetry, start as telemetry},
 };
 
 /// Fewer threads would let one long search hold up every other request.
@@ -65,28 +69,54 @@ fn start_and_serve(resolved: &Resolved, guard: Guard, started: Instant) -> Resul
         .map_err(|error| format!("cannot start threads: {error}"))?;
     let within_runtime = runtime.enter();
     let listening = Listening::bind(&settings.host, settings.port)?;
+    let operators = bind_operators(settings)?;
     let place = data_place::choose(&settings.path, &Mounts::of_process())?;
     // The first process of a container is deaf to signals that it does not ask for.
     let signals = Signals::listen().map_err(|error| format!("cannot handle signals: {error}"))?;
-    // Opening waits for the disk. Clients that come meanwhile are kept by the system.
-    let (engine, app) = open(settings, guard, &place.path)?;
-    drop(within_runtime);
-    print(&start_text(resolved, &app.gate, &place, listening.address()));
-    tracing::info!(took_ms = started.elapsed().as_millis() as u64, "ready");
+    let mut started_telemetry = telemetry::start(resolved, &place.path)?;
     let cors = Cors::new(&settings.cors_allow_origins);
+    let telemetry = Arc::clone(&started_telemetry.telemetry);
+    let api = Arc::new(Api::opening(cors, Arc::clone(&telemetry)));
     let limits = ConnectionLimits {
         connections_max: open_files::connections_max(settings.connections_max),
         head_patience: Duration::from_secs(settings.head_timeout_seconds),
     };
+    let address = listening.address();
+    let serving = runtime.spawn(serve(listening, Arc::clone(&api), limits, signals));
+    // Opening waits for the disk. Probes are answered meanwhile, other requests wait.
+    let (engine, app) = open(settings, guard, &place.path, telemetry)?;
+    api.open(all_routes(settings.telemetry.metrics_port == 0), app.clone());
+    started_telemetry.watch(&app);
+    if let Some(listening) = operators {
+        // Its requests are not counted among those of the API.
+        let api = Api::opening(Cors::new(&[]), Arc::default());
+        api.open(operations::table(), app.clone());
+        runtime.spawn(serve_operators(listening, Arc::new(api), limits.head_patience));
+    }
+    drop(within_runtime);
+    print(&start_text(resolved, &app.gate, &place, address, started_telemetry.summary.as_deref()));
+    tracing::info!(took_ms = started.elapsed().as_millis() as u64, "ready");
     runtime.block_on(async {
         let reloading = tokio::spawn(watch(vec![Box::new(app.gate.clone())]));
-        serve(listening, app.clone(), cors, limits, signals).await;
+        serving.await.map_err(|_| "the server ended by itself: see the log".to_owned())?;
         reloading.abort();
+        started_telemetry.stop().await;
         close(engine, app).await
     })
 }
 
-fn open(settings: &Settings, guard: Guard, path: &Path) -> Result<(Engine, App), String> {
+/// The port that `/metrics` has to itself, if it has one.
+fn bind_operators(settings: &Settings) -> Result<Option<Listening>, String> {
+    let port = settings.telemetry.metrics_port;
+    (port > 0).then(|| Listening::bind(&settings.host, port)).transpose()
+}
+
+fn open(
+    settings: &Settings,
+    guard: Guard,
+    path: &Path,
+    telemetry: Arc<Telemetry>,
+) -> Result<(Engine, App), String> {
     let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
     let options = EngineOptions {
         memtable_bytes_max: size(settings.memtable_bytes_max),
@@ -110,7 +140,8 @@ fn open(settings: &Settings, guard: Guard, path: &Path) -> Result<(Engine, App),
         body_memory_bytes_max: usize::try_from(settings.body_memory_bytes_max).unwrap_or(usize::MAX),
         compress_bytes_min: usize::try_from(settings.compress_bytes_min).unwrap_or(usize::MAX),
     };
-    Ok((engine, App::new(gate, settings, pool)))
+    telemetry.watch(&engine);
+    Ok((engine, App::new(gate, settings, pool, telemetry)))
 }
 
 /// Ends the work that is under way and flushes. The signals stay watched meanwhile.
@@ -130,11 +161,20 @@ async fn close(engine: Engine, app: App) -> Result<(), String> {
 }
 
 /// What a person wants to know, in plain lines; everything later is a log line.
-fn start_text(resolved: &Resolved, gate: &Gate, place: &DataPlace, address: SocketAddr) -> String {
+fn start_text(
+    resolved: &Resolved,
+    gate: &Gate,
+    place: &DataPlace,
+    address: SocketAddr,
+    telemetry: Option<&str>,
+) -> String {
     let mut text = format!("HueDB {VERSION}\n");
     let _ = writeln!(text, "  data            {}", place.path.display());
     let _ = writeln!(text, "  address         http://{address}");
     let _ = writeln!(text, "  authentication  {}", gate.describe());
+    if let Some(telemetry) = telemetry {
+        let _ = writeln!(text, "  telemetry       {telemetry}");
+    }
     if gate.is_open() && !is_loopback(address.ip()) {
         let _ = writeln!(
             text,

@@ -23,6 +23,8 @@ pub(crate) enum Rule {
     Switch,
     Number,
     Words(&'static [&'static str]),
+    /// An empty object is no headers, which compose files pass for unset ones.
+    Headers,
 }
 
 /// What a setting does here.
@@ -58,6 +60,9 @@ pub(crate) enum Outcome {
 impl Row {
     /// Judges a value that is not empty; Chroma's compose files pass empty values for unset ones.
     pub(crate) fn judge(&self, value: &str) -> Outcome {
+        if matches!(self.rule, Rule::Headers) && value.trim().trim_start_matches('{').trim() == "}" {
+            return Outcome::Nothing;
+        }
         if let Err(reason) = self.rule.check(value) {
             return Outcome::BadValue(reason);
         }
@@ -82,7 +87,7 @@ impl Row {
 impl Rule {
     fn check(self, value: &str) -> Result<(), String> {
         match self {
-            Self::Any => Ok(()),
+            Self::Any | Self::Headers => Ok(()),
             Self::Switch => parse_switch(value).map(|_| ()),
             Self::Number => value.parse::<u64>().map(|_| ()).map_err(|_| "is not a whole number".to_owned()),
             Self::Words(words) if words.contains(&value) => Ok(()),
@@ -105,6 +110,9 @@ pub(crate) fn row_for_environment(name: &str) -> Option<&'static Row> {
     if rest.ends_with("_API_KEY") {
         return Some(&EMBEDDING_KEY);
     }
+    if let Some(row) = row_for_file_key(&rest.to_ascii_lowercase().replace("__", ".")) {
+        return Some(row);
+    }
     let (key, is_nested) = rest.split_once("__").map_or((rest, false), |(key, _)| (key, true));
     let row = row_for_file_key(&key.to_ascii_lowercase())?;
     let is_plain = matches!(row.effect, Effect::Sets(_));
@@ -118,7 +126,8 @@ pub(crate) fn row_for_file_key(key: &str) -> Option<&'static Row> {
 
 /// Every name that may stand in the environment, for suggestions.
 pub(crate) fn environment_names() -> impl Iterator<Item = String> {
-    let from_file = FILE_KEYS.iter().map(|row| format!("CHROMA_{}", row.name.to_ascii_uppercase()));
+    let from_file =
+        FILE_KEYS.iter().map(|row| format!("CHROMA_{}", row.name.replace('.', "__").to_ascii_uppercase()));
     ENVIRONMENT.iter().map(|row| row.name.to_owned()).chain(from_file)
 }
 
@@ -175,7 +184,8 @@ const AUTHZ_CONFIG_PROVIDERS: Rule = Rule::Words(&[
 ]);
 const FORM: Effect = Effect::Nothing("the form of the credentials tells what they are");
 const PLUGIN: Effect = Effect::Refused("Python plug-ins cannot be loaded, and requests would go unchecked");
-const TRACES: Effect = Effect::Warns("traces are not exported in this version");
+/// The endpoint of 0.5.13, where traces need a granularity as well.
+pub(crate) const CHROMA_ENDPOINT: &str = "CHROMA_OTEL_COLLECTION_ENDPOINT";
 const CLIENT: Effect = Effect::Nothing("read by clients, not by a server");
 const PARTS: Effect = Effect::Nothing("HueDB is made of other parts, and of one process");
 const STORE: Effect = Effect::Nothing("HueDB has a storage format of its own");
@@ -260,16 +270,30 @@ pub(crate) static ENVIRONMENT: &[Row] = &[
         "take tenant and database from the user",
         Effect::Sets("auth-own-defaults"),
     ),
-    row("CHROMA_OTEL_COLLECTION_ENDPOINT", "where traces go", TRACES),
-    row("CHROMA_OTEL_EXPORTER_ENDPOINT", "where traces go, as compose files spell it", TRACES),
-    row("CHROMA_OTEL_SERVICE_NAME", "service name in traces", Effect::Nothing("goes with the endpoint")),
-    row("CHROMA_OTEL_COLLECTION_HEADERS", "headers for traces", Effect::Nothing("goes with the endpoint")),
-    row("CHROMA_OTEL_EXPORTER_HEADERS", "headers for traces", Effect::Nothing("goes with the endpoint")),
+    row(CHROMA_ENDPOINT, "where traces go", Effect::Sets("otel-endpoint")),
+    row(
+        "CHROMA_OTEL_EXPORTER_ENDPOINT",
+        "where traces go, as compose files spell it",
+        Effect::Sets("otel-endpoint"),
+    ),
+    row("CHROMA_OTEL_SERVICE_NAME", "service name in traces", Effect::Sets("otel-service-name")),
+    checked(
+        "CHROMA_OTEL_COLLECTION_HEADERS",
+        "headers for traces, a JSON object",
+        Rule::Headers,
+        Effect::Sets("otel-headers"),
+    ),
+    checked(
+        "CHROMA_OTEL_EXPORTER_HEADERS",
+        "headers for traces, as compose files spell it",
+        Rule::Headers,
+        Effect::Sets("otel-headers"),
+    ),
     checked(
         "CHROMA_OTEL_GRANULARITY",
         "detail of traces",
         Rule::Words(&["none", "operation", "operation_and_segment", "all"]),
-        Effect::Nothing("goes with the endpoint"),
+        Effect::Sets("otel-granularity"),
     ),
     row("CHROMA_QUOTA_PROVIDER_IMPL", "quota plug-in", PLUGIN),
     row("CHROMA_RATE_LIMITING_PROVIDER_IMPL", "rate limit plug-in", PLUGIN),
@@ -339,7 +363,13 @@ pub(crate) static FILE_KEYS: &[Row] = &[
     row("hnsw_provider", "cache of open indexes", STORE),
     row("default_knn_index", "index of new collections", Effect::Nothing("the engine plans by itself")),
     row("enable_schema", "collection schemas", Effect::Nothing("schemas are always on")),
-    row("open_telemetry", "where traces go", TRACES),
+    row("open_telemetry.endpoint", "where traces go", Effect::Sets("otel-endpoint")),
+    row("open_telemetry.service_name", "service name in traces", Effect::Sets("otel-service-name")),
+    row(
+        "open_telemetry.filters",
+        "detail of traces by part of Chroma",
+        Effect::Nothing("the parts have other names here; see otel-granularity"),
+    ),
     row("stdout_tracing", "traces on standard output", Effect::Nothing("see log-level")),
     row(
         "circuit_breaker",

@@ -6,7 +6,8 @@ use super::{
     chroma_env,
     chroma_env::Row,
     error::ConfigError,
-    options::{OPTIONS, OptionSpec},
+    options::{OPTIONS, OptionSpec, option_named},
+    otel_env,
     suggest::nearest,
 };
 
@@ -27,6 +28,8 @@ pub(crate) enum Meaning {
     ConfigFile,
     DefaultsFile,
     Chroma(&'static Row),
+    /// A name of OpenTelemetry.
+    Standard(&'static OptionSpec),
     /// Looks like ours, is not; worth a line at the start.
     Stray,
     Foreign,
@@ -52,6 +55,9 @@ pub(crate) fn meaning(name: &str, value: &str, place: &'static str) -> Result<Me
     }
     if name == DEFAULTS_FILE {
         return Ok(Meaning::DefaultsFile);
+    }
+    if let Some(option) = otel_env::option_of(name).and_then(option_named) {
+        return Ok(Meaning::Standard(option));
     }
     let unknown = |nearest: String| ConfigError::UnknownName { name: name.to_owned(), place, nearest };
     if upper.starts_with("CHROMA_") {

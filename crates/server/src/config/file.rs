@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_yaml_ng::Value;
+use serde_yaml_ng::{Mapping, Value};
 
 use super::{
     chroma_env,
@@ -53,10 +53,7 @@ fn parse(text: &str, path: &Path) -> Result<Vec<Entry>, ConfigError> {
         _ => return Err(failed("it does not hold `key: value` lines".to_owned())),
     };
     let mut entries = Vec::with_capacity(mapping.len());
-    for (key, value) in mapping {
-        let Some(key) = key.as_str().map(str::to_owned) else {
-            return Err(failed("a key is not text".to_owned()));
-        };
+    for (key, value) in flattened(mapping).ok_or_else(|| failed("a key is not text".to_owned()))? {
         let meaning = key_meaning(&key).ok_or_else(|| unknown_key(&key, path))?;
         if value.is_null() {
             continue;
@@ -74,6 +71,27 @@ fn parse(text: &str, path: &Path) -> Result<Vec<Entry>, ConfigError> {
         entries.push(Entry { key, value, meaning });
     }
     Ok(entries)
+}
+
+/// The keys with their values; of a mapping whose keys are known one by one, as `outer.inner`. None
+/// if a key is not text.
+fn flattened(mapping: Mapping) -> Option<Vec<(String, Value)>> {
+    let mut flat = Vec::with_capacity(mapping.len());
+    for (key, value) in mapping {
+        let key = key.as_str()?.to_owned();
+        let prefix = format!("{key}.");
+        match value {
+            Value::Mapping(inner)
+                if chroma_env::FILE_KEYS.iter().any(|row| row.name.starts_with(&prefix)) =>
+            {
+                for (inner, value) in inner {
+                    flat.push((format!("{prefix}{}", inner.as_str()?), value));
+                }
+            }
+            value => flat.push((key, value)),
+        }
+    }
+    Some(flat)
 }
 
 fn key_meaning(key: &str) -> Option<Meaning> {

@@ -9,8 +9,10 @@ pub(crate) mod environment;
 pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod options;
+pub(crate) mod otel_env;
 pub(crate) mod reference;
 pub(crate) mod suggest;
+pub(crate) mod telemetry_options;
 pub(crate) mod value;
 
 use std::{
@@ -118,8 +120,11 @@ impl Resolved {
         Ok(())
     }
 
-    /// Chroma's names first, so that ours override them within one layer.
+    /// Names of a standard first, then Chroma's, so that ours override them within one layer.
     fn apply_variables(&mut self, variables: Variables) -> Result<(), ConfigError> {
+        for (option, name, value) in variables.standard {
+            self.set(option, &name, &value, (variables.origin)(name.clone()))?;
+        }
         let mut layer = Layer::default();
         for (row, name, value) in variables.chroma {
             layer.apply_chroma(self, row, &name, &value, (variables.origin)(name.clone()))?;
@@ -211,6 +216,7 @@ struct Variables {
     defaults_file: Option<PathBuf>,
     ours: Vec<(&'static OptionSpec, String, String)>,
     chroma: Vec<(&'static chroma_env::Row, String, String)>,
+    standard: Vec<(&'static OptionSpec, String, String)>,
     stray: Vec<String>,
     origin: fn(String) -> Origin,
 }
@@ -227,6 +233,7 @@ impl Variables {
             defaults_file: None,
             ours: Vec::new(),
             chroma: Vec::new(),
+            standard: Vec::new(),
             stray: Vec::new(),
             origin,
         };
@@ -239,6 +246,7 @@ impl Variables {
                 Meaning::ConfigFile => sorted.config_file = Some(PathBuf::from(value)),
                 Meaning::DefaultsFile => sorted.defaults_file = Some(PathBuf::from(value)),
                 Meaning::Chroma(row) => sorted.chroma.push((row, name, value)),
+                Meaning::Standard(option) => sorted.standard.push((option, name, value)),
                 Meaning::Stray => sorted.stray.push(name),
                 Meaning::Foreign => {}
             }

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::value::Kind;
+use super::{
+    telemetry_options::{TELEMETRY, TelemetrySettings},
+    value::Kind,
+};
 use crate::auth::secret::Secret;
 
 /// Values of all options. Every field belongs to one row of [`OPTIONS`].
@@ -36,10 +39,11 @@ pub(crate) struct Settings {
     pub(crate) open_collections_max: u64,
     pub(crate) log_level: &'static str,
     pub(crate) log_format: &'static str,
+    pub(crate) telemetry: TelemetrySettings,
 }
 
 /// One option.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct OptionSpec {
     /// Key in the file, and the flag after `--`. Files may write `_` for `-`.
     pub(crate) name: &'static str,
@@ -61,7 +65,7 @@ pub(crate) struct OptionSpec {
 }
 
 /// What a row leaves out.
-const PLAIN: OptionSpec = OptionSpec {
+pub(super) const PLAIN: OptionSpec = OptionSpec {
     name: "",
     environment: "",
     group: "",
@@ -78,7 +82,21 @@ const MIB: u64 = 1 << 20;
 /// Name of the option that bounds request bodies, as the answer to a larger one says it.
 pub(crate) const BODY_OPTION: &str = "HUEDB_BODY_BYTES_MAX";
 
-pub(crate) const OPTIONS: &[OptionSpec] = &[
+/// Every option, those of one heading after each other.
+pub(crate) const OPTIONS: &[OptionSpec] = &joined::<{ GENERAL.len() + TELEMETRY.len() }>(GENERAL, TELEMETRY);
+
+/// Tables in several files become one.
+const fn joined<const LENGTH: usize>(first: &[OptionSpec], second: &[OptionSpec]) -> [OptionSpec; LENGTH] {
+    let mut all = [PLAIN; LENGTH];
+    let mut place = 0;
+    while place < LENGTH {
+        all[place] = if place < first.len() { first[place] } else { second[place - first.len()] };
+        place += 1;
+    }
+    all
+}
+
+const GENERAL: &[OptionSpec] = &[
     OptionSpec {
         name: "path",
         environment: "HUEDB_PATH",

@@ -144,7 +144,7 @@ fn two_names_for_one_option_must_agree() {
 }
 
 #[test]
-fn the_seeds_compose_file_starts_with_one_note() {
+fn the_seeds_compose_file_starts_without_a_note() {
     let environment = &[
         ("IS_PERSISTENT", "TRUE"),
         ("CHROMA_SERVER_AUTHN_PROVIDER", ""),
@@ -160,8 +160,10 @@ fn the_seeds_compose_file_starts_with_one_note() {
     ];
     let resolved = Case { environment, ..Case::default() }.resolve().unwrap();
     assert_eq!(resolved.settings.path, Path::new("/chroma/chroma"));
-    let note = "CHROMA_OTEL_EXPORTER_ENDPOINT has no effect: traces are not exported in this version";
-    assert_eq!(resolved.notices, [note]);
+    let telemetry = &resolved.settings.telemetry;
+    assert_eq!(telemetry.otel_endpoint, "http://otel-collector:4317/");
+    assert_eq!((telemetry.otel_granularity, telemetry.otel_service_name.as_str()), ("all", "chroma"));
+    assert_eq!(resolved.notices, [""; 0]);
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     Count { field: Field<u64>, min: u64, max: u64 },
     /// One of a few words.
     Choice { field: Field<&'static str>, words: &'static [&'static str] },
+    /// A text that `check` accepts; its error is a phrase that follows "because it ".
+    Text { field: Field<String>, check: fn(&str) -> Result<(), String>, form: &'static str },
     /// Web origins, as a JSON list or separated by commas.
     Origins(Field<Vec<String>>),
 }
@@ -46,6 +48,10 @@ impl Kind {
             Self::Bytes { field, min, max } => *field(settings) = parse_bytes(text, min, max)?,
             Self::Count { field, min, max } => *field(settings) = parse_count(text, min, max)?,
             Self::Choice { field, words } => *field(settings) = parse_choice(text, words)?,
+            Self::Text { field, check, .. } => {
+                check(text)?;
+                text.clone_into(field(settings));
+            }
             Self::Origins(field) => *field(settings) = parse_origins(text)?,
         }
         Ok(())
@@ -61,7 +67,7 @@ impl Kind {
                 field(settings).as_ref().map_or_else(String::new, |path| path.display().to_string())
             }
             Self::Secret(field) => field(settings).label(),
-            Self::Host(field) => field(settings).clone(),
+            Self::Host(field) | Self::Text { field, .. } => field(settings).clone(),
             Self::Port(field) => field(settings).to_string(),
             Self::Switch(field) => field(settings).to_string(),
             Self::Bytes { field, .. } => show_bytes(*field(settings)),
@@ -76,7 +82,7 @@ impl Kind {
         match self {
             Self::Path(_) => "DIR",
             Self::OptionalPath(_) => "FILE",
-            Self::Secret(_) => "TEXT",
+            Self::Secret(_) | Self::Text { .. } => "TEXT",
             Self::Host(_) => "HOST",
             Self::Port(_) => "PORT",
             Self::Switch(_) => "true|false",
@@ -94,6 +100,7 @@ impl Kind {
                 "a path; a relative one is taken from the working directory".to_owned()
             }
             Self::Secret(_) => "text; never shown, neither here nor in a log".to_owned(),
+            Self::Text { form, .. } => form.to_owned(),
             Self::Host(_) => "an IP address or a host name".to_owned(),
             Self::Port(_) => "0 to 65535; 0 takes a free port".to_owned(),
             Self::Switch(_) => "`true` or `false` (also 1/0, yes/no, on/off, t/f, y/n)".to_owned(),

@@ -11,7 +11,10 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::body::memory::BodyMemory;
-use crate::auth::gate::Gate;
+use crate::{
+    auth::gate::Gate,
+    telemetry::{Telemetry, request},
+};
 
 /// Jobs that may wait for a thread of the pool. Beyond it requests are refused, not queued.
 const QUEUE_JOBS_MAX: usize = 1024;
@@ -22,6 +25,7 @@ pub(crate) struct App {
     pub(crate) gate: Gate,
     pub(crate) settings: Arc<HttpSettings>,
     pub(crate) body_memory: BodyMemory,
+    pub(crate) telemetry: Arc<Telemetry>,
     pool: Arc<CpuPool>,
 }
 
@@ -40,6 +44,20 @@ pub(crate) struct HttpSettings {
     pub(crate) compress_bytes_min: usize,
 }
 
+#[cfg(test)]
+impl HttpSettings {
+    /// Small limits.
+    pub(crate) fn of_tests() -> Self {
+        Self {
+            allow_reset: false,
+            body_bytes_max: 1024,
+            body_option: "X",
+            body_memory_bytes_max: 4096,
+            compress_bytes_min: 100,
+        }
+    }
+}
+
 /// Why work was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RunError {
@@ -50,11 +68,11 @@ pub(crate) enum RunError {
 }
 
 impl App {
-    pub(crate) fn new(gate: Gate, settings: HttpSettings, pool: CpuPool) -> Self {
+    pub(crate) fn new(gate: Gate, settings: HttpSettings, pool: CpuPool, telemetry: Arc<Telemetry>) -> Self {
         // A compressed body is in memory twice for a moment, and each one alone must be possible.
         let body_memory = settings.body_memory_bytes_max.max(settings.body_bytes_max.saturating_mul(2));
         let body_memory = BodyMemory::new(body_memory);
-        Self { gate, settings: Arc::new(settings), body_memory, pool: Arc::new(pool) }
+        Self { gate, settings: Arc::new(settings), body_memory, telemetry, pool: Arc::new(pool) }
     }
 
     /// Runs `work` on the bounded CPU pool and waits for its result without holding a thread.
@@ -68,7 +86,16 @@ impl App {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, RunError> {
-        self.pool.run(work).await
+        let result = self.pool.run(request::observed(work)).await;
+        if matches!(result, Err(RunError::Overloaded)) {
+            self.telemetry.counters.queue_refusals.add(1);
+        }
+        result
+    }
+
+    /// Jobs that wait for a thread of the pool.
+    pub(crate) fn jobs_waiting(&self) -> usize {
+        self.pool.queue.lock().jobs.len()
     }
 
     /// Runs the waiting jobs, stops the pool's threads and waits for them. Later work is refused.

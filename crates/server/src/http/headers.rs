@@ -22,10 +22,13 @@ const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("600");
 const METHODS: HeaderValue = HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
 
 /// Adds what every answer of the API carries.
-pub(crate) fn finish(response: &mut Response) {
+///
+/// `trace` is the request's trace id, which Chroma writes in hexadecimal digits without leading zeros.
+pub(crate) fn finish(response: &mut Response, trace: Option<u128>) {
     let status = response.status();
     let headers = response.headers_mut();
-    headers.entry(TRACE_ID).or_insert(NO_TRACE);
+    let trace = trace.and_then(|trace| HeaderValue::try_from(format!("{trace:x}")).ok());
+    headers.entry(TRACE_ID).or_insert(trace.unwrap_or(NO_TRACE));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.entry(header::RETRY_AFTER).or_insert(RETRY_AFTER);
     }

@@ -12,6 +12,7 @@ pub(crate) mod compress;
 pub(crate) mod fuzzing;
 pub(crate) mod headers;
 pub(crate) mod openapi;
+pub(crate) mod operations;
 pub(crate) mod route;
 pub(crate) mod serve;
 pub(crate) mod v1;
@@ -21,6 +22,7 @@ use std::{
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
+    sync::Arc,
     task::Poll,
     time::Instant,
 };
@@ -31,6 +33,7 @@ use axum::{
     http::{Uri, header},
     response::Response,
 };
+use tokio::sync::SetOnce;
 use tower::ServiceExt as _;
 
 use self::{
@@ -38,7 +41,10 @@ use self::{
     headers::Cors,
     route::{Action, RouteTable},
 };
-use crate::auth::gate::Refusal;
+use crate::{
+    auth::gate::Refusal,
+    telemetry::{Begun, Telemetry, metrics::Counters},
+};
 
 /// The generation that answers a path. Paths of neither get the newer one's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,16 +94,31 @@ impl Generation {
     }
 }
 
-/// The whole API as one function from request to answer.
-pub(crate) struct Api {
+/// The routes over open data.
+struct Opened {
     app: App,
     router: Router,
+}
+
+/// The whole API as one function from request to answer.
+pub(crate) struct Api {
+    /// Empty until the data is open.
+    opened: SetOnce<Opened>,
     cors: Cors,
+    telemetry: Arc<Telemetry>,
 }
 
 impl Api {
-    pub(crate) fn new(app: App, cors: Cors) -> Self {
-        Self { router: assemble(all_routes(), app.clone()), app, cors }
+    /// An API that answers probes, and keeps all other requests until [`Api::open`].
+    pub(crate) fn opening(cors: Cors, telemetry: Arc<Telemetry>) -> Self {
+        Self { opened: SetOnce::new(), cors, telemetry }
+    }
+
+    /// Lets requests through to `routes` over the data of `app`. Only the first call counts.
+    pub(crate) fn open(&self, routes: RouteTable, app: App) {
+        self.telemetry.requests.set_routes(routes.labels());
+        let router = assemble(routes, app.clone());
+        let _ = self.opened.set(Opened { app, router });
     }
 
     /// Answers one request. A panic on the way is that request's 500 and nobody else's.
@@ -106,17 +127,21 @@ impl Api {
         if let Some(response) = self.cors.preflight(&parts) {
             return response;
         }
+        let Some(opened) = self.opened_for(parts.uri.path()).await else {
+            return operations::while_opening(parts.uri.path()).unwrap_or_default();
+        };
         let started = Instant::now();
+        let Begun { context, trace } = self.telemetry.begin(&parts);
         let origin = parts.headers.get(header::ORIGIN).cloned();
         let accepts_gzip = compress::accepts_gzip(&parts.headers);
         let (method, uri) = (parts.method.clone(), parts.uri.clone());
-        let routed = self.router.clone().oneshot(Request::from_parts(parts, body));
-        let response = match catching(routed).await {
+        let routed = opened.router.clone().oneshot(Request::from_parts(parts, body));
+        let response = match catching(context.scope(routed)).await {
             Some(Ok(response)) => response,
             None => Generation::of_path(uri.path()).internal(),
         };
-        let mut response = compress::compress(&self.app, accepts_gzip, response).await;
-        headers::finish(&mut response);
+        let mut response = compress::compress(&opened.app, accepts_gzip, response).await;
+        headers::finish(&mut response, trace);
         self.cors.permit(origin.as_ref(), response.headers_mut());
         tracing::debug!(
             %method,
@@ -126,7 +151,39 @@ impl Api {
             took_us = started.elapsed().as_micros() as u64,
             "request"
         );
+        context.finish(&response);
         response
+    }
+
+    /// Counts a connection as open until the guard is dropped.
+    fn count_connection(&self) -> OpenConnection {
+        let counters = Arc::clone(&self.telemetry.counters);
+        counters.connections.add(1);
+        counters.connections_open.add(1);
+        OpenConnection(counters)
+    }
+
+    /// Probes hear from now on that the server stops.
+    fn stop(&self) {
+        self.telemetry.stop();
+    }
+
+    /// The routes, which a request waits for while the data is being opened; none for a probe that
+    /// comes meanwhile.
+    async fn opened_for(&self, path: &str) -> Option<&Opened> {
+        match self.opened.get() {
+            Some(opened) => Some(opened),
+            None if operations::while_opening(path).is_some() => None,
+            None => Some(self.opened.wait().await),
+        }
+    }
+}
+
+struct OpenConnection(Arc<Counters>);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.connections_open.subtract(1);
     }
 }
 
@@ -145,8 +202,9 @@ async fn catching<F: Future>(future: F) -> Option<F::Output> {
 }
 
 /// Every route of both generations.
-fn all_routes() -> RouteTable {
+pub(crate) fn all_routes(with_metrics: bool) -> RouteTable {
     let mut table = RouteTable::default();
+    operations::routes(&mut table, with_metrics.then_some(Action::Metrics));
     v1::routes(&mut table);
     v2::routes(&mut table);
     // Last, because it describes the others.

@@ -1,7 +1,7 @@
 //! The table of routes. A route can only be registered together with the action it performs, which
 //! is what authorisation decides on.
 
-use std::{collections::BTreeMap, future::Future, pin::Pin};
+use std::{collections::BTreeMap, future::Future, pin::Pin, time::Instant};
 
 use axum::{
     Router,
@@ -14,7 +14,24 @@ use axum::{
 
 use super::{Generation, app::App, body, openapi::Operation};
 pub(crate) use crate::auth::action::Action;
-use crate::auth::{gate::Refusal, throttle::Source};
+use crate::{
+    auth::{gate::Refusal, throttle::Source},
+    telemetry::{
+        metrics::requests::{RouteLabels, method_label},
+        request,
+        trace::resource::Resource,
+    },
+};
+
+/// One route: how metrics and traces name it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RouteId {
+    /// Its place in the table.
+    pub(crate) number: usize,
+    pub(crate) action: Action,
+    pub(crate) method: &'static str,
+    pub(crate) template: &'static str,
+}
 
 /// Routes by path. `/api/v1` paths are served with and without a trailing slash, others as given.
 ///
@@ -23,6 +40,7 @@ use crate::auth::{gate::Refusal, throttle::Source};
 #[derive(Default)]
 pub(crate) struct RouteTable {
     paths: BTreeMap<String, MethodRouter<App>>,
+    routes: Vec<RouteId>,
     described: Vec<DescribedRoute>,
 }
 
@@ -78,12 +96,29 @@ impl RouteTable {
         H: Handler<T, App>,
         T: 'static,
     {
+        let route =
+            RouteId { number: self.routes.len(), action, method: method_label(&method), template: path };
+        self.routes.push(route);
         let filter = method_filter(method);
-        let handler = Declared { action, handler };
+        let handler = Declared { route, handler };
         self.add(path.to_owned(), filter, handler.clone());
         if Generation::of_path(path) == Generation::V1 {
             self.add(format!("{path}/"), filter, handler);
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn routes(&self) -> &[RouteId] {
+        &self.routes
+    }
+
+    /// Every route's labels, by its number.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = RouteLabels> {
+        self.routes.iter().map(|route| RouteLabels {
+            template: route.template,
+            method: route.method,
+            action: route.action.name(),
+        })
     }
 
     pub(crate) fn into_router(self) -> Router<App> {
@@ -110,12 +145,12 @@ fn method_filter(method: Method) -> MethodFilter {
     MethodFilter::try_from(method).expect("routes have one of the standard methods")
 }
 
-/// A handler with its action. Nothing gets to the handler that the gate has not admitted for the action.
+/// A handler with its route. Nothing gets to the handler that the gate has not admitted for the action.
 ///
 /// Action and identity travel with the answer, for logs and limits.
 #[derive(Clone)]
 struct Declared<H> {
-    action: Action,
+    route: RouteId,
     handler: H,
 }
 
@@ -127,21 +162,31 @@ where
     type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
 
     fn call(self, mut request: Request, app: App) -> Self::Future {
-        let Self { action, handler } = self;
+        let Self { route, handler } = self;
         Box::pin(async move {
+            request::routed(route);
+            let began = Instant::now();
             let generation = Generation::of_path(request.uri().path());
             let source = request.extensions().get::<Source>().copied();
+            let action = app.telemetry.needed_for(route.action);
             let mut response = match app.gate.admit(generation, action, request.headers(), source).await {
                 Ok(access) => {
+                    if request::is_traced() {
+                        request::authorised(Resource::of(&mut request, generation).await, began);
+                    }
                     let identity = access.identity().clone();
                     request.extensions_mut().insert(access);
                     let mut response = handler.call(request, app).await;
                     response.extensions_mut().insert(identity);
                     response
                 }
-                Err(refusal) => refuse(generation, refusal, request),
+                Err(refusal) => {
+                    app.telemetry.counters.refused(refusal);
+                    refuse(generation, refusal, request)
+                }
             };
-            response.extensions_mut().insert(action);
+            request::handled(began);
+            response.extensions_mut().insert(route.action);
             response
         })
     }

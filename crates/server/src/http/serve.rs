@@ -21,8 +21,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Api, app::App, headers::Cors};
-use crate::auth::throttle::Source;
+use super::Api;
+use crate::{auth::throttle::Source, telemetry::trace::Connection};
 
 /// Bound of a request's head; also the size in which bodies are read and written.
 const BUFFER_BYTES_MAX: usize = 128 << 10;
@@ -104,12 +104,10 @@ fn listen(wanted: SocketAddr) -> io::Result<Listening> {
 /// Serves until a signal comes, then lets requests that are under way end, for a bounded time.
 pub(crate) async fn serve(
     listening: Listening,
-    app: App,
-    cors: Cors,
+    api: Arc<Api>,
     limits: ConnectionLimits,
     mut signals: Signals,
 ) {
-    let api = Arc::new(Api::new(app, cors));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
@@ -120,10 +118,11 @@ pub(crate) async fn serve(
             }
             accepted = listening.listener.accept(), if connections.len() < limits.connections_max => {
                 match accepted {
-                    Ok((stream, client)) => {
-                        let (source, api) = (Source::of(client.ip()), Arc::clone(&api));
-                        let patience = limits.head_patience;
-                        connections.spawn(connection(stream, source, api, patience, graceful.watcher()));
+                    Ok((stream, peer)) => {
+                        let port = Some(listening.address.port());
+                        let facts = Connection { peer: Some(peer), port, is_tls: false };
+                        let (api, patience) = (Arc::clone(&api), limits.head_patience);
+                        connections.spawn(connection(stream, facts, api, patience, graceful.watcher()));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
@@ -135,6 +134,7 @@ pub(crate) async fn serve(
         }
     }
     drop(listening);
+    api.stop();
     signals.exit_on_next();
     if timeout(DRAIN_PATIENCE, graceful.shutdown()).await.is_err() {
         tracing::warn!(connections = connections.len(), "cutting off requests that did not end in time");
@@ -142,20 +142,50 @@ pub(crate) async fn serve(
     connections.shutdown().await;
 }
 
+/// Connections at a time to a port that only operators use.
+const OPERATORS_MAX: usize = 64;
+
+/// Serves until the process ends; for a port without clients whose answers must not be lost.
+pub(crate) async fn serve_operators(listening: Listening, api: Arc<Api>, head_patience: Duration) {
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listening.listener.accept(), if connections.len() < OPERATORS_MAX => match accepted {
+                Ok((stream, peer)) => {
+                    let facts = Connection { peer: Some(peer), ..Connection::default() };
+                    let (api, watcher) = (Arc::clone(&api), graceful.watcher());
+                    connections.spawn(connection(stream, facts, api, head_patience, watcher));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
 async fn connection(
     stream: TcpStream,
-    source: Source,
+    facts: Connection,
     api: Arc<Api>,
     head_patience: Duration,
     watcher: Watcher,
 ) {
+    let _open = api.count_connection();
     // Both only make things better; a client that has gone already makes them fail.
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE));
+    let source = facts.peer.map(|peer| Source::of(peer.ip()));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let api = Arc::clone(&api);
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(source);
+        request.extensions_mut().insert(facts);
+        if let Some(source) = source {
+            request.extensions_mut().insert(source);
+        }
         // Boxed, so that an idle connection keeps no room for the work of a request.
         Box::pin(async move { Ok::<_, Infallible>(api.answer(request).await) })
     });

@@ -39,17 +39,13 @@ impl Fixture {
         let engine = Engine::open(directory.path(), EngineOptions::default()).unwrap();
         let mut given = Settings::defaults();
         prepare(&mut given, &engine);
-        let settings = HttpSettings {
-            allow_reset: given.allow_reset,
-            body_bytes_max: 1024,
-            body_option: "X",
-            body_memory_bytes_max: 4096,
-            compress_bytes_min: 100,
-        };
+        let settings = HttpSettings { allow_reset: given.allow_reset, ..HttpSettings::of_tests() };
         let guard = Guard::load(AuthSettings::of(&given)).unwrap();
         let gate = Gate::new(engine, guard, 1).unwrap();
-        let app = App::new(gate, settings, CpuPool::start(1).unwrap());
-        let api = Api { router: assemble(table, app.clone()), app, cors: Cors::new(&[]) };
+        let telemetry = Telemetry::new();
+        let app = App::new(gate, settings, CpuPool::start(1).unwrap(), Arc::clone(&telemetry));
+        let api = Api::opening(Cors::new(&[]), telemetry);
+        api.open(table, app);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { api, runtime, _directory: directory }
     }
@@ -86,7 +82,7 @@ fn the_path_decides_which_generation_answers() {
 
 #[test]
 fn routes_answer_their_paths_and_methods_only() {
-    let fixture = Fixture::new(all_routes());
+    let fixture = Fixture::new(all_routes(true));
     for path in ["/api/v1/heartbeat", "/api/v1/heartbeat/", "/api/v1", "/api/v1/", "/api/v2/heartbeat"] {
         fixture.check(&Method::GET, path, 200);
         fixture.check(&Method::PUT, path, 405);
@@ -127,7 +123,7 @@ fn a_panic_in_a_handler_is_one_500_in_the_words_of_its_generation() {
 
 #[test]
 fn an_answer_knows_the_action_of_its_route() {
-    let fixture = Fixture::new(all_routes());
+    let fixture = Fixture::new(all_routes(true));
     let response = fixture.answer(&Method::GET, "/api/v2/heartbeat");
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.extensions().get(), Some(&Action::Heartbeat));

@@ -10,4 +10,5 @@ mod limits;
 mod process;
 mod starting;
 mod stopping;
+mod watching;
 mod web_pages;

@@ -47,13 +47,13 @@ fn settings_of_chroma_are_enough_to_start() {
         .env("PERSIST_DIRECTORY", &data)
         .env("ANONYMIZED_TELEMETRY", "False")
         .env("CHROMA_SERVER_AUTHN_CREDENTIALS", "")
-        .env("CHROMA_OTEL_EXPORTER_ENDPOINT", "http://otel-collector:4317/");
+        .env("CHROMA_OTEL_COLLECTION_ENDPOINT", "http://otel-collector:4317/");
     let server = place.start_with(&mut command);
     assert_eq!(get(&server.address, "/api/v2/heartbeat").status, 200);
     assert!(data.is_dir());
     server.signal(crate::process::Signal::TERM);
     let ended = server.wait();
-    for note in ["IS_PERSISTENT has no effect: data is kept", "CHROMA_OTEL_EXPORTER_ENDPOINT has no effect"] {
+    for note in ["IS_PERSISTENT has no effect: data is kept", "traces are off"] {
         assert!(ended.output.contains(note), "{}", ended.output);
     }
 }

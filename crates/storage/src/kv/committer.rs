@@ -192,6 +192,11 @@ impl Committer {
         }
     }
 
+    /// Whether a write has failed and nothing is taken any more.
+    pub fn is_poisoned(&self) -> bool {
+        self.shared.queue.lock().is_poisoned
+    }
+
     /// Count of batches that wait for the next group.
     pub fn waiting(&self) -> usize {
         self.shared.queue.lock().waiting.len()

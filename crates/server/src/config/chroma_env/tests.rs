@@ -51,7 +51,10 @@ fn settings_without_counterpart_are_accepted_if_their_value_makes_sense() {
         ("ANONYMIZED_TELEMETRY", "2", bad("is neither true nor false")),
         ("CHROMA_SERVER_NOFILE", "65536", Outcome::Set("open-files")),
         ("CHROMA_SERVER_NOFILE", "many", bad("is not a whole number")),
-        ("CHROMA_OTEL_GRANULARITY", "all", Outcome::Nothing),
+        ("CHROMA_OTEL_GRANULARITY", "all", Outcome::Set("otel-granularity")),
+        ("CHROMA_OTEL_EXPORTER_HEADERS", "{}", Outcome::Nothing),
+        ("CHROMA_OTEL_COLLECTION_HEADERS", " { } ", Outcome::Nothing),
+        ("CHROMA_OTEL_COLLECTION_HEADERS", r#"{"a": "b"}"#, Outcome::Set("otel-headers")),
         ("CHROMA_OTEL_GRANULARITY", "ALL", bad(words)),
         ("CHROMA_SQLITE_FILENAME", "x.sqlite3", Outcome::Nothing),
         ("CHROMA_SQLITEDB__HASH_TYPE", "md5", Outcome::Nothing),
@@ -88,14 +91,14 @@ fn a_server_that_should_have_forgotten_says_that_it_does_not() {
 }
 
 #[test]
-fn an_endpoint_for_traces_is_noticed_in_every_spelling() {
+fn an_endpoint_for_traces_is_known_in_every_spelling() {
     let names = [
         "CHROMA_OTEL_COLLECTION_ENDPOINT",
         "CHROMA_OTEL_EXPORTER_ENDPOINT",
         "CHROMA_OPEN_TELEMETRY__ENDPOINT",
     ];
     for name in names {
-        check(name, "http://otel:4317", &Outcome::Notice("traces are not exported in this version"));
+        check(name, "http://otel:4317", &Outcome::Set("otel-endpoint"));
     }
 }
 

@@ -37,7 +37,8 @@ fn nested_keys_of_chroma_are_accepted() {
     check(
         "open_telemetry:\n  endpoint: http://a\n  filters: [{crate_name: x, filter_level: y}]\n\
          scorecard:\n- {patterns: [a], score: 1}\n",
-        "open_telemetry= -> chroma open_telemetry\nscorecard= -> chroma scorecard",
+        "open_telemetry.endpoint=http://a -> chroma open_telemetry.endpoint\n\
+         open_telemetry.filters= -> chroma open_telemetry.filters\nscorecard= -> chroma scorecard",
     );
 }
 

@@ -4,6 +4,26 @@ use std::collections::BTreeSet;
 
 use super::*;
 
+/// Every option takes one of these.
+const TRIED: [&str; 16] = [
+    "9",
+    "900",
+    "9MiB",
+    "9.9.9.9",
+    "true",
+    "off",
+    "json",
+    "http://a",
+    "http/protobuf",
+    "all",
+    "always_on",
+    "0.5",
+    "a=b",
+    "token",
+    "roles",
+    "X-Chroma-Token",
+];
+
 #[test]
 fn every_default_is_a_value_of_its_option_and_shows_as_written() {
     let settings = Settings::defaults();
@@ -23,14 +43,13 @@ fn every_option_has_a_name_a_variable_and_a_place_of_its_own() {
     // Two rows with one field would overwrite each other: setting one must change no other.
     for option in OPTIONS {
         let mut settings = Settings::defaults();
-        let other =
-            ["9", "9MiB", "9.9.9.9", "true", "off", "json", "http://a", "token", "roles", "X-Chroma-Token"]
-                .into_iter()
-                .find(|text| {
-                    settings = Settings::defaults();
-                    option.kind.set(&mut settings, text).is_ok() && settings != Settings::defaults()
-                })
-                .unwrap();
+        let other = TRIED
+            .into_iter()
+            .find(|text| {
+                settings = Settings::defaults();
+                option.kind.set(&mut settings, text).is_ok() && settings != Settings::defaults()
+            })
+            .unwrap();
         let changed: Vec<_> = OPTIONS
             .iter()
             .filter(|option| option.kind.show(&settings) != option.default)

@@ -83,7 +83,7 @@ fn every_answer_has_a_trace_id_and_an_overloaded_one_says_when_to_return() {
     for (status, retry_after) in [(200, None), (404, None), (503, Some("1"))] {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::from_u16(status).unwrap();
-        finish(&mut response);
+        finish(&mut response, None);
         assert_eq!(header(&response, "chroma-trace-id"), Some("0"));
         assert_eq!(header(&response, "retry-after"), retry_after, "status={status}");
     }

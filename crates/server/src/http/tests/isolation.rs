@@ -55,7 +55,7 @@ struct Answer {
 impl Town {
     fn new() -> Self {
         let mut id = String::new();
-        let fixture = Fixture::with(all_routes(), |settings, engine| {
+        let fixture = Fixture::with(all_routes(true), |settings, engine| {
             settings.auth = "token";
             settings.authz = "roles";
             settings.auth_credentials = Secret::new(USERS.to_owned());
@@ -102,7 +102,7 @@ impl Town {
 
 /// Every route with its parameters filled in.
 fn routes(tenant: &str, database: &str, name: &str, id: &str) -> Vec<(Method, String)> {
-    let table = all_routes();
+    let table = all_routes(true);
     let fill = |route: &route::DescribedRoute| {
         // Below a collection, and to change one, its id is meant; otherwise its name.
         let by_id = route.path.contains("{collection}/")
@@ -305,7 +305,7 @@ fn only_who_reaches_everything_deletes_everything() {
     }
     // Reset is off here, which is said to those alone who could use it.
     assert_eq!(town.ask("root", &Method::POST, "/api/v1/reset").status, 500);
-    let allowed = Fixture::with(all_routes(), |settings, _| {
+    let allowed = Fixture::with(all_routes(true), |settings, _| {
         settings.allow_reset = true;
         settings.auth = "token";
         settings.auth_credentials = Secret::new(

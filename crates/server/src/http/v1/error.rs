@@ -16,6 +16,7 @@ use crate::{
         app::RunError,
         body::{BAD_CODING, BodyError, NO_MEMORY, UNKNOWN_CODING},
     },
+    telemetry::request::note_error,
 };
 
 /// A failed request. `Result<T, ApiError>` is what handlers return.
@@ -180,6 +181,27 @@ struct DetailBody<T> {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let (class, message) = self.note();
+        let mut response = self.into_plain_response();
+        note_error(&mut response, class, message.as_deref());
+        response
+    }
+}
+
+impl ApiError {
+    /// What a trace says of it: the class, and the message unless that may quote a body.
+    fn note(&self) -> (&'static str, Option<String>) {
+        match self {
+            Self::Invalid(_) => ("RequestValidationError", None),
+            Self::Raised { class, .. } => (class, None),
+            Self::Named { name, message, .. } => (name, Some(message.clone())),
+            Self::Detail { .. } => ("HTTPException", None),
+            Self::Unavailable { message } => ("InternalError", Some(message.clone())),
+            Self::TooLarge { .. } => ("PayloadTooLarge", None),
+        }
+    }
+
+    fn into_plain_response(self) -> Response {
         match self {
             // Quoting NaN in the answer was an error of its own.
             Self::Invalid(details) if details.iter().any(Detail::quotes_non_finite) => {

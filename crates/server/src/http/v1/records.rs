@@ -16,7 +16,11 @@ use super::{
     where_clause,
     write::WriteBody,
 };
-use crate::{auth::access::Access, http::app::App};
+use crate::{
+    auth::access::Access,
+    http::app::App,
+    telemetry::request::{durable, note},
+};
 
 const NOTHING_TO_DELETE: &str = "\n                \
     You must provide either ids, where, or where_document to delete. If\n                \
@@ -74,10 +78,11 @@ pub(super) async fn delete(
                 return Err(ApiError::value(NOTHING_TO_DELETE));
             }
             let collection = access.collection_with_id(id)?;
+            note("ids_count", body.ids.as_ref().map_or(0, Vec::len));
             Ok(collection.delete(&Selection { ids: body.ids, filter, limit: None, offset: 0 })?)
         })
         .await?;
-    ticket.await?;
+    durable(ticket).await?;
     Ok(null())
 }
 
@@ -100,6 +105,7 @@ pub(super) async fn get(
         let body: GetBody = body.decode()?;
         let collection = find(&access, &id)?;
         let included = body.include.clone();
+        note("ids_count", body.ids.as_ref().map_or(0, Vec::len));
         let records = collection.get(&get_request(body)?)?;
         Ok(ok(&GetResponse::new(records, included)))
     })
@@ -139,7 +145,7 @@ async fn write(
             Ok(operation(&collection, patches)?)
         })
         .await?;
-    ticket.await?;
+    durable(ticket).await?;
     Ok(())
 }
 
@@ -171,6 +177,8 @@ fn nearest(access: &Access, id: &str, body: QueryBody) -> Result<Vec<Vec<Hit>>, 
         return Err(ApiError::raised("TypeError", text));
     }
     let k = u32::try_from(body.n_results).unwrap_or(u32::MAX);
+    note("n_results", k as usize);
+    note("num_queries", embeddings.len());
     let include = include(&body.include);
     Ok(collection.query(&QueryRequest { embeddings, k, ids: None, filter, include })?)
 }

@@ -18,6 +18,7 @@ use crate::{
         app::RunError,
         body::{BAD_CODING, BodyError, NO_MEMORY, UNKNOWN_CODING},
     },
+    telemetry::request::note_error,
 };
 
 /// A refused or failed request.
@@ -135,6 +136,9 @@ impl ApiError {
             _ => (self.status, self.name, self.message),
         };
         let mut response = response::json(status, &ErrorResponse { error: name, message: &message });
+        // Texts about a body may quote it; what is missing or busy is named by path or by us.
+        let quotes_nothing = !matches!(self.status.as_u16(), 400 | 422);
+        note_error(&mut response, name, quotes_nothing.then_some(&*message));
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }

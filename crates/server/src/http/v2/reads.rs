@@ -15,6 +15,8 @@ use super::{
     response,
 };
 
+use crate::telemetry::request::note;
+
 /// Results of a query that does not say how many it wants.
 const N_RESULTS_DEFAULT: u32 = 10;
 
@@ -76,6 +78,7 @@ pub(super) async fn get(call: Call) -> Result<Response, ApiError> {
             let collection = call.collection()?;
             let filter = request.filter.filter(&collection.descriptor(), call.dialect)?;
             let include = request.include.unwrap_or_else(|| Include::OF_GET.to_vec());
+            note("ids_count", request.ids.as_ref().map_or(0, Vec::len));
             let records = collection.get(&EngineGet {
                 selection: Selection {
                     ids: request.ids,
@@ -99,6 +102,8 @@ pub(super) async fn query(call: Call) -> Result<Response, ApiError> {
             let filter = request.filter.filter(&collection.descriptor(), call.dialect)?;
             check_one_dimension(&request.query_embeddings)?;
             let include = request.include.unwrap_or_else(|| Include::OF_QUERY.to_vec());
+            note("n_results", request.n_results.unwrap_or(N_RESULTS_DEFAULT) as usize);
+            note("num_queries", request.query_embeddings.len());
             let hits = collection.query(&EngineQuery {
                 embeddings: request.query_embeddings,
                 k: request.n_results.unwrap_or(N_RESULTS_DEFAULT),

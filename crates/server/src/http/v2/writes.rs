@@ -17,6 +17,8 @@ use super::{
     where_clause::shown,
 };
 
+use crate::telemetry::request::durable;
+
 /// Columns of records, index by index. An absent column says nothing of any record.
 #[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct AddCollectionRecordsPayload")]
@@ -75,7 +77,7 @@ pub(super) async fn add(call: Call) -> Result<Response, ApiError> {
             Ok(collection.add(request.into_records()?)?)
         })
         .await?;
-    ticket.await?;
+    durable(ticket).await?;
     Ok(empty_object(StatusCode::CREATED))
 }
 
@@ -87,7 +89,7 @@ pub(super) async fn upsert(call: Call) -> Result<Response, ApiError> {
             Ok(collection.upsert(request.into_patches()?)?)
         })
         .await?;
-    ticket.await?;
+    durable(ticket).await?;
     Ok(empty_object(StatusCode::OK))
 }
 
@@ -99,7 +101,7 @@ pub(super) async fn update(call: Call) -> Result<Response, ApiError> {
             Ok(collection.update(request.into_patches()?)?)
         })
         .await?;
-    ticket.await?;
+    durable(ticket).await?;
     Ok(empty_object(StatusCode::OK))
 }
 
@@ -114,7 +116,7 @@ pub(super) async fn delete(call: Call) -> Result<Response, ApiError> {
         })
         .await?;
     let deleted = match ticket {
-        Some(ticket) => ticket.await?,
+        Some(ticket) => durable(ticket).await?,
         None => 0,
     };
     Ok(response::json(StatusCode::OK, &json!({ "deleted": deleted })))
