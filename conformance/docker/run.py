@@ -20,6 +20,7 @@ import clients_of_chroma
 import data_checks
 import image_checks
 import kubernetes_checks
+import observability_checks
 import page_checks
 import refusal_checks
 import stack
@@ -30,6 +31,7 @@ GROUPS = {
     "data": data_checks,
     "refusal": refusal_checks,
     "clients": client_checks,
+    "observability": observability_checks,
     "kubernetes": kubernetes_checks,
     "page": page_checks,
 }
