@@ -69,7 +69,7 @@ impl<'a> GraphIndex<'a> {
     /// How many candidates a search for `k` neighbours keeps.
     fn pool_size(&self, k: usize) -> usize {
         let wanted = (self.candidates as f64 * f64::from(self.graph.effort())) as usize;
-        wanted.max(k + k / 2).min(self.vectors.rows() as usize)
+        wanted.max(k).min(self.vectors.rows() as usize)
     }
 
     /// `None` if the query has no image, or the codes cannot help.
