@@ -36,7 +36,7 @@ pub use catalog::{
 };
 pub use collection::{
     Collection, Explanation, GetRequest, Hit, IndexingStatus, QueryRequest, Selection, SourceKind,
-    SourceSearch, WriteTicket,
+    SourceSearch, Usage, WriteTicket,
 };
 pub use engine::{Components, Engine};
 pub use error::Error;

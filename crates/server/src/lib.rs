@@ -2,12 +2,16 @@
 //!
 //! The library exists for the binary `huedb`, whose whole is [`main`], and for the fuzzer.
 
+mod audit;
 mod auth;
+mod calendar;
 mod cli;
 mod config;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod http;
+mod limits;
+mod reload;
 mod telemetry;
 
 use std::process::ExitCode;

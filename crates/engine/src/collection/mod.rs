@@ -148,6 +148,16 @@ pub struct Collection {
     entry: Arc<CollectionEntry>,
 }
 
+/// What a collection holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Records that are visible.
+    pub records: u64,
+    /// Bytes of its segments, superseded rows that compaction has not removed yet included, and of the
+    /// rows that wait for a flush.
+    pub bytes: u64,
+}
+
 impl Collection {
     pub(crate) fn new(shared: Arc<Shared>, entry: Arc<CollectionEntry>) -> Self {
         Self { shared, entry }
@@ -205,6 +215,18 @@ impl Collection {
     /// [`Error::Corrupt`] or [`Error::Storage`] if the collection cannot be opened.
     pub fn count(&self) -> Result<u64, Error> {
         Ok(self.state()?.published().live)
+    }
+
+    /// What the collection holds, without looking at a record.
+    ///
+    /// # Errors
+    /// As [`Self::count`].
+    pub fn usage(&self) -> Result<Usage, Error> {
+        let snapshot = self.state()?.published();
+        let memtables = snapshot.frozen.iter().map(|frozen| &frozen.memtable).chain([&snapshot.active]);
+        let in_memory: usize = memtables.map(|memtable| memtable.bytes()).sum();
+        let in_files: u64 = snapshot.segments.iter().map(|view| view.segment.file_bytes()).sum();
+        Ok(Usage { records: snapshot.live, bytes: in_files + in_memory as u64 })
     }
 
     /// The records that `request` names, in the order of their first insertion.

@@ -25,6 +25,8 @@ pub(crate) struct RecordSegment {
     number: u64,
     name: String,
     reader: SegmentReader,
+    /// Of the whole file.
+    file_bytes: u64,
     rows: u32,
     dimension: u32,
     distance: Distance,
@@ -38,6 +40,7 @@ impl RecordSegment {
     /// Opens the segment and verifies every checksum. Damage to what can be made again is no error.
     pub(crate) fn open(blob: Blob, name: &str) -> Result<Self, Error> {
         static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
+        let file_bytes = blob.len() as u64;
         let reader = SegmentReader::open(blob, name)?;
         let mut lost_index = verify(&reader)?;
         let damaged = |what: &str| damaged(what, name);
@@ -57,7 +60,8 @@ impl RecordSegment {
             None
         });
         let name = name.to_owned();
-        let segment = Self { number, name, reader, rows, dimension, distance, missing, graph, lost_index };
+        let segment =
+            Self { number, name, reader, file_bytes, rows, dimension, distance, missing, graph, lost_index };
         segment.check_lengths()?;
         Ok(segment)
     }
@@ -95,6 +99,10 @@ impl RecordSegment {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn file_bytes(&self) -> u64 {
+        self.file_bytes
     }
 
     /// Rows in the file, superseded ones included.

@@ -7,7 +7,7 @@
 
 use huedb_engine::{
     Collection, CollectionChange, CollectionDescriptor, Database, Engine, Error, Existing, NewCollection,
-    Scope,
+    Scope, Usage,
 };
 use huedb_types::CollectionId;
 
@@ -124,6 +124,19 @@ impl Access {
             self.check(Place::Collection { tenant, database, name, id: &id.to_string() })?;
         }
         Ok(self.engine.update_collection(collection, change)?)
+    }
+
+    /// What all collections of a tenant hold together, for its quota; nobody is told.
+    pub(crate) fn usage_of_tenant(&self, tenant: &str) -> Usage {
+        let databases = self.engine.databases(tenant);
+        let collections =
+            databases.iter().flat_map(|database| self.engine.collections(tenant, &database.name));
+        // A collection that cannot be opened cannot be written to either.
+        let usages = collections.filter_map(|collection| collection.usage().ok());
+        usages.fold(Usage::default(), |sum, one| Usage {
+            records: sum.records + one.records,
+            bytes: sum.bytes + one.bytes,
+        })
     }
 
     fn seen(&self, collection: Collection, asked: impl FnOnce() -> String) -> Result<Collection, Error> {

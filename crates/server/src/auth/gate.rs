@@ -23,12 +23,14 @@ use super::{
     expiry::Expiry,
     header::{self, Given},
     identity::Identity,
-    reload::Reload,
     settings::{AuthSettings, Method, TokenHeader},
     throttle::{Source, Throttle},
     token::{Fingerprint, FingerprintKey},
 };
-use crate::http::{Generation, app::CpuPool};
+use crate::{
+    http::{Generation, app::CpuPool},
+    reload::Reload,
+};
 
 /// Credentials whose verdict is remembered, for each of the two verdicts.
 const VERDICTS_MAX: usize = 8192;

@@ -3,7 +3,7 @@
 //! `settings` is what the options say; `htpasswd`, `users_file`, `token` and `expiry` read files;
 //! `policy` makes identities of users and roles; `credentials` puts them together. `gate` admits a
 //! request by its head, with `header`, `cache` and `throttle`, and hands out an `access`, the only way
-//! to the engine. `reload` reads files again.
+//! to the engine.
 
 pub(crate) mod access;
 pub(crate) mod action;
@@ -16,7 +16,6 @@ mod header;
 pub(crate) mod htpasswd;
 pub(crate) mod identity;
 mod policy;
-pub(crate) mod reload;
 pub(crate) mod secret;
 pub(crate) mod settings;
 pub(crate) mod throttle;

@@ -10,7 +10,7 @@ use crate::config::{
     value::Kind,
 };
 
-use super::VERSION;
+use super::{VERSION, healthcheck::Credentials};
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -61,7 +61,29 @@ fn healthcheck() -> Command {
         "Server to ask; without it, the host and port that the environment sets, as \
          http://127.0.0.1:8000",
     );
-    Command::new("healthcheck").about("Ask a running server whether it answers; exit code 0 or 1").arg(url)
+    let file = |name: &'static str, help: &'static str| {
+        let parser = PathBufValueParser::new();
+        Arg::new(name).long(name).value_name("FILE").value_parser(parser).help(help)
+    };
+    Command::new("healthcheck")
+        .about("Ask a running server whether it answers; exit code 0 or 1")
+        .arg(url)
+        .arg(file(
+            "ca",
+            "Check the server's certificate with these authorities (PEM); without it any will do",
+        ))
+        .arg(file("cert", "Client certificate to show, if the server wants one (PEM)"))
+        .arg(
+            file("key", "Key of the client certificate (PEM); without it, the certificate's file")
+                .requires("cert"),
+        )
+}
+
+/// What `healthcheck` is asked: the URL, if there is one, and how to trust and be trusted.
+pub(crate) fn question(matches: &ArgMatches) -> (Option<String>, Credentials) {
+    let file = |name| matches.get_one::<PathBuf>(name).cloned();
+    let credentials = Credentials { authorities: file("ca"), certificate: file("cert"), key: file("key") };
+    (matches.get_one::<String>("url").cloned(), credentials)
 }
 
 fn config() -> Command {
@@ -110,6 +132,7 @@ fn flag(option: &'static OptionSpec) -> Arg {
         } else {
             format!("{summary} [default: {default}]")
         });
+    let flag = option.alias.into_iter().fold(flag, Arg::alias);
     if matches!(option.kind, Kind::Switch(_)) {
         flag.num_args(0..=1).require_equals(true).default_missing_value("true")
     } else {

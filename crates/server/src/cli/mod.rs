@@ -37,7 +37,7 @@ pub(crate) fn main() -> ExitCode {
     let program = given.next().unwrap_or_default();
     let given: Vec<_> = given.collect();
     if let Some(url) = healthcheck::url_for_curl(&program, &given) {
-        return healthcheck::run(url);
+        return healthcheck::run(url, &healthcheck::Credentials::default());
     }
     let Translated { arguments, notices } = match uvicorn::translate(given) {
         Ok(translated) => translated,
@@ -58,14 +58,17 @@ pub(crate) fn main() -> ExitCode {
     };
     match matches.subcommand() {
         Some(("run", matches)) => with_configuration(matches, notices, run::run),
-        Some(("healthcheck", matches)) => match matches.get_one::<String>("url") {
-            Some(url) => healthcheck::run(url),
-            None => {
-                with_configuration(&first_process::run_arguments().unwrap_or_default(), notices, |resolved| {
-                    healthcheck::run(&healthcheck::url_of(&resolved.settings))
-                })
+        Some(("healthcheck", matches)) => {
+            let (url, credentials) = arguments::question(matches);
+            match url {
+                Some(url) => healthcheck::run(&url, &credentials),
+                None => with_configuration(
+                    &first_process::run_arguments().unwrap_or_default(),
+                    notices,
+                    |resolved| healthcheck::run(&healthcheck::url_of(&resolved.settings), &credentials),
+                ),
             }
-        },
+        }
         Some(("user", matches)) => user::run(matches),
         Some(("config", matches)) => match matches.subcommand() {
             Some(("print", matches)) => {

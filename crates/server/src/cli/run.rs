@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Write as _,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     path::Path,
     process::ExitCode,
     sync::Arc,
@@ -20,9 +20,9 @@ use super::{
     open_files, print,
 };
 use crate::{
+    audit::{Audit, AuditSettings},
     auth::{
         gate::{Gate, Guard},
-        reload::watch,
         settings::AuthSettings,
     },
     config::{Resolved, Settings, options::BODY_OPTION},
@@ -32,7 +32,10 @@ use crate::{
         headers::Cors,
         operations,
         serve::{ConnectionLimits, Listening, Signals, serve, serve_operators},
+        tls::{Tls, TlsFiles},
     },
+    limits::LimitSettings,
+    reload::{Hangup, Reload, watch},
     telemetry::{Telemetry, start as telemetry},
 };
 
@@ -68,11 +71,16 @@ fn start_and_serve(resolved: &Resolved, guard: Guard, started: Instant) -> Resul
         .build()
         .map_err(|error| format!("cannot start threads: {error}"))?;
     let within_runtime = runtime.enter();
+    let (tls, tls_warnings) = match TlsFiles::of(settings)? {
+        Some(files) => Tls::load(files).map(|(tls, warnings)| (Some(Arc::new(tls)), warnings))?,
+        None => (None, Vec::new()),
+    };
     let listening = Listening::bind(&settings.host, settings.port)?;
     let operators = bind_operators(settings)?;
     let place = data_place::choose(&settings.path, &Mounts::of_process())?;
     // The first process of a container is deaf to signals that it does not ask for.
     let signals = Signals::listen().map_err(|error| format!("cannot handle signals: {error}"))?;
+    let hangups = Hangup::listen();
     let mut started_telemetry = telemetry::start(resolved, &place.path)?;
     let cors = Cors::new(&settings.cors_allow_origins);
     let telemetry = Arc::clone(&started_telemetry.telemetry);
@@ -82,9 +90,10 @@ fn start_and_serve(resolved: &Resolved, guard: Guard, started: Instant) -> Resul
         head_patience: Duration::from_secs(settings.head_timeout_seconds),
     };
     let address = listening.address();
-    let serving = runtime.spawn(serve(listening, Arc::clone(&api), limits, signals));
+    let serving = runtime.spawn(serve(listening, tls.clone(), Arc::clone(&api), limits, signals));
     // Opening waits for the disk. Probes are answered meanwhile, other requests wait.
     let (engine, app) = open(settings, guard, &place.path, telemetry)?;
+    let app = app.with_audit(start_audit(settings)?).with_limits(limits_of(settings));
     api.open(all_routes(settings.telemetry.metrics_port == 0), app.clone());
     started_telemetry.watch(&app);
     if let Some(listening) = operators {
@@ -94,10 +103,19 @@ fn start_and_serve(resolved: &Resolved, guard: Guard, started: Instant) -> Resul
         runtime.spawn(serve_operators(listening, Arc::new(api), limits.head_patience));
     }
     drop(within_runtime);
-    print(&start_text(resolved, &app.gate, &place, address, started_telemetry.summary.as_deref()));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let address = Address {
+        url: format!("{scheme}://{address}"),
+        is_loopback: is_loopback(address.ip()),
+        warnings: tls_warnings,
+    };
+    print(&start_text(resolved, &app.gate, &place, &address, started_telemetry.summary.as_deref()));
     tracing::info!(took_ms = started.elapsed().as_millis() as u64, "ready");
     runtime.block_on(async {
-        let reloading = tokio::spawn(watch(vec![Box::new(app.gate.clone())]));
+        let mut reloads: Vec<Box<dyn Reload>> = vec![Box::new(app.gate.clone())];
+        reloads.extend(tls.map(|tls| Box::new(tls) as Box<dyn Reload>));
+        reloads.extend(app.audit.clone().map(|audit| Box::new(audit) as Box<dyn Reload>));
+        let reloading = tokio::spawn(watch(reloads, hangups));
         serving.await.map_err(|_| "the server ended by itself: see the log".to_owned())?;
         reloading.abort();
         started_telemetry.stop().await;
@@ -144,10 +162,28 @@ fn open(
     Ok((engine, App::new(gate, settings, pool, telemetry)))
 }
 
+fn limits_of(settings: &Settings) -> LimitSettings {
+    LimitSettings {
+        requests_per_second: settings.requests_per_second_max,
+        queries: settings.queries_max,
+        records: settings.tenant_records_max,
+        bytes: settings.tenant_bytes_max,
+    }
+}
+
+fn start_audit(settings: &Settings) -> Result<Option<Arc<Audit>>, String> {
+    let Some(path) = settings.audit_log.clone() else { return Ok(None) };
+    let (file_bytes_max, files_max) = (settings.audit_file_bytes_max, settings.audit_files_max);
+    Audit::start(&AuditSettings { path, file_bytes_max, files_max }).map(|audit| Some(Arc::new(audit)))
+}
+
 /// Ends the work that is under way and flushes. The signals stay watched meanwhile.
 async fn close(engine: Engine, app: App) -> Result<(), String> {
     let closed = tokio::task::spawn_blocking(move || {
         app.stop_pool();
+        if let Some(audit) = &app.audit {
+            audit.stop();
+        }
         engine.close()
     });
     match closed.await {
@@ -160,22 +196,30 @@ async fn close(engine: Engine, app: App) -> Result<(), String> {
     }
 }
 
+/// Where the server answers, for the person who started it.
+struct Address {
+    url: String,
+    is_loopback: bool,
+    /// What is wrong with its certificate.
+    warnings: Vec<String>,
+}
+
 /// What a person wants to know, in plain lines; everything later is a log line.
 fn start_text(
     resolved: &Resolved,
     gate: &Gate,
     place: &DataPlace,
-    address: SocketAddr,
+    address: &Address,
     telemetry: Option<&str>,
 ) -> String {
     let mut text = format!("HueDB {VERSION}\n");
     let _ = writeln!(text, "  data            {}", place.path.display());
-    let _ = writeln!(text, "  address         http://{address}");
+    let _ = writeln!(text, "  address         {}", address.url);
     let _ = writeln!(text, "  authentication  {}", gate.describe());
     if let Some(telemetry) = telemetry {
         let _ = writeln!(text, "  telemetry       {telemetry}");
     }
-    if gate.is_open() && !is_loopback(address.ip()) {
+    if gate.is_open() && !address.is_loopback {
         let _ = writeln!(
             text,
             "  WARNING         NO AUTHENTICATION: WHOEVER CAN REACH THIS ADDRESS CAN READ AND CHANGE ALL DATA\n  \
@@ -186,7 +230,7 @@ fn start_text(
     for notice in gate.notices() {
         let _ = writeln!(text, "  warning         {notice}");
     }
-    for warning in &place.warnings {
+    for warning in place.warnings.iter().chain(&address.warnings) {
         let _ = writeln!(text, "  warning         {warning}");
     }
     for notice in &resolved.notices {

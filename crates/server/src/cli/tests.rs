@@ -17,6 +17,7 @@ fn every_option_is_shown_with_its_origin() {
 #[test]
 fn secrets_are_not_shown() {
     let secret = OptionSpec {
+        alias: None,
         name: "token",
         environment: "HUEDB_TOKEN",
         group: "",

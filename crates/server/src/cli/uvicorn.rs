@@ -130,6 +130,8 @@ const PARTS: Effect = Effect::Nothing("there is one HTTP implementation, and no 
 const PROXY: Effect = Effect::Nothing("addresses that a proxy names are not used for anything");
 const OUTPUT: Effect = Effect::Nothing("see log-level and log-format");
 const ELSEWHERE: Effect = Effect::Refused("the server listens on a TCP port only; use --host and --port");
+const CLIENT_CERTIFICATES: Effect =
+    Effect::Refused("client certificates are set with tls-client-ca and tls-client-certificates");
 const TLS_DETAIL: Effect = Effect::Warns("protocol versions and ciphers are fixed to sound ones");
 
 static FLAGS: &[Flag] = &[
@@ -172,6 +174,15 @@ static FLAGS: &[Flag] = &[
     valued("--env-file", "variables of the process", Effect::Warns("pass them with `docker run --env-file`")),
     valued("--uds", "socket in the file system", ELSEWHERE),
     valued("--fd", "socket that is open already", ELSEWHERE),
+    valued("--ssl-certfile", "TLS certificate", Effect::Sets("tls-certificate")),
+    valued("--ssl-keyfile", "key of the TLS certificate", Effect::Sets("tls-key")),
+    valued(
+        "--ssl-keyfile-password",
+        "password of the key",
+        Effect::Refused("keys must not be encrypted; decrypt it with `openssl pkey`"),
+    ),
+    valued("--ssl-ca-certs", "authorities of client certificates", CLIENT_CERTIFICATES),
+    valued("--ssl-cert-reqs", "whether client certificates are wanted", CLIENT_CERTIFICATES),
     valued("--ssl-version", "TLS version", TLS_DETAIL),
     valued("--ssl-ciphers", "TLS ciphers", TLS_DETAIL),
 ];

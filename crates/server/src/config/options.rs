@@ -27,6 +27,18 @@ pub(crate) struct Settings {
     pub(crate) require_auth: bool,
     pub(crate) auth_failures_per_minute: u64,
     pub(crate) auth_cache_seconds: u64,
+    pub(crate) tls_certificate: Option<PathBuf>,
+    pub(crate) tls_key: Option<PathBuf>,
+    pub(crate) tls_client_ca: Option<PathBuf>,
+    pub(crate) tls_client_certificates: &'static str,
+    pub(crate) tls_version_min: &'static str,
+    pub(crate) requests_per_second_max: u64,
+    pub(crate) queries_max: u64,
+    pub(crate) tenant_records_max: u64,
+    pub(crate) tenant_bytes_max: u64,
+    pub(crate) audit_log: Option<PathBuf>,
+    pub(crate) audit_file_bytes_max: u64,
+    pub(crate) audit_files_max: u64,
     pub(crate) body_bytes_max: u64,
     pub(crate) body_memory_bytes_max: u64,
     pub(crate) compress_bytes_min: u64,
@@ -47,6 +59,8 @@ pub(crate) struct Settings {
 pub(crate) struct OptionSpec {
     /// Key in the file, and the flag after `--`. Files may write `_` for `-`.
     pub(crate) name: &'static str,
+    /// Another name of the flag, which scripts that ran Chroma have.
+    pub(crate) alias: Option<&'static str>,
     /// Name in the environment.
     pub(crate) environment: &'static str,
     /// Heading in `--help` and in the reference page.
@@ -67,6 +81,7 @@ pub(crate) struct OptionSpec {
 /// What a row leaves out.
 pub(super) const PLAIN: OptionSpec = OptionSpec {
     name: "",
+    alias: None,
     environment: "",
     group: "",
     kind: Kind::Switch(|settings| &mut settings.allow_reset),
@@ -255,6 +270,146 @@ const GENERAL: &[OptionSpec] = &[
         default: "600",
         summary: "How long a verified credential is believed",
         detail: "Then its hash is computed again. Only keyed hashes of credentials are kept. A reload forgets them all.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "tls-certificate",
+        alias: Some("ssl-certfile"),
+        environment: "HUEDB_TLS_CERT",
+        group: "TLS",
+        kind: Kind::OptionalPath(|settings| &mut settings.tls_certificate),
+        summary: "Serve HTTPS with this certificate (PEM)",
+        detail: "The server's own certificate, followed by those that lead to an authority. It is read again \
+                 on SIGHUP and when it changes, as are the key and the authorities; open connections stay. \
+                 The flag may also be written `--ssl-certfile`. See [tls.md](tls.md).",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "tls-key",
+        alias: Some("ssl-keyfile"),
+        environment: "HUEDB_TLS_KEY",
+        group: "TLS",
+        kind: Kind::OptionalPath(|settings| &mut settings.tls_key),
+        summary: "Private key of the certificate (PEM)",
+        detail: "RSA, ECDSA (P-256 or P-384) or Ed25519, not encrypted. Without it the key is looked for in \
+                 the certificate's file. The flag may also be written `--ssl-keyfile`.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "tls-client-ca",
+        environment: "HUEDB_TLS_CLIENT_CA",
+        group: "TLS",
+        kind: Kind::OptionalPath(|settings| &mut settings.tls_client_ca),
+        summary: "Authorities of client certificates (PEM)",
+        detail: "With it clients must show a certificate that one of these authorities has signed.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "tls-client-certificates",
+        environment: "HUEDB_TLS_CLIENT_CERTIFICATES",
+        group: "TLS",
+        kind: Kind::Choice {
+            field: |settings| &mut settings.tls_client_certificates,
+            words: &["required", "optional"],
+        },
+        default: "required",
+        summary: "Whether a client may come without one",
+        detail: "Takes effect with `tls-client-ca` only. A certificate that is shown is always checked.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "tls-version-min",
+        environment: "HUEDB_TLS_VERSION_MIN",
+        group: "TLS",
+        kind: Kind::Choice { field: |settings| &mut settings.tls_version_min, words: &["1.2", "1.3"] },
+        default: "1.2",
+        summary: "Oldest version of TLS that is spoken",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "requests-per-second-max",
+        environment: "HUEDB_REQUESTS_PER_SECOND_MAX",
+        group: "Limits of a caller",
+        kind: Kind::Count { field: |settings| &mut settings.requests_per_second_max, min: 0, max: 1_000_000 },
+        default: "0",
+        summary: "Requests a second of one caller; 0 is no limit",
+        detail: "A caller is a user, or without authentication an address. As many as a second allows may come \
+                 at once. Further ones are answered with 429 and `Retry-After`; probes never are.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "queries-max",
+        environment: "HUEDB_QUERIES_MAX",
+        group: "Limits of a caller",
+        kind: Kind::Count { field: |settings| &mut settings.queries_max, min: 0, max: 1_000_000 },
+        default: "0",
+        summary: "Queries of one caller at the same time; 0 is no limit",
+        detail: "Counts `query`, `search` and `get`. Further ones are answered with 429 and `Retry-After`.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "tenant-records-max",
+        environment: "HUEDB_TENANT_RECORDS_MAX",
+        group: "Limits of a caller",
+        kind: Kind::Count {
+            field: |settings| &mut settings.tenant_records_max,
+            min: 0,
+            max: 1_000_000_000_000,
+        },
+        default: "0",
+        summary: "Records of one tenant; 0 is no limit",
+        detail: "A tenant that holds as many can read and delete, and nothing else. It is counted once a \
+                 second, so that writes under way can go a little beyond it.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "tenant-bytes-max",
+        environment: "HUEDB_TENANT_BYTES_MAX",
+        group: "Limits of a caller",
+        kind: Kind::Bytes {
+            field: |settings| &mut settings.tenant_bytes_max,
+            min: 0,
+            max: 1024 * 1024 * 1024 * MIB,
+        },
+        default: "0",
+        summary: "Bytes of one tenant; 0 is no limit",
+        detail: "What its records take on disk and in memory. Deleted records count until compaction has \
+                 removed them.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "audit-log",
+        environment: "HUEDB_AUDIT_LOG",
+        group: "Audit",
+        kind: Kind::OptionalPath(|settings| &mut settings.audit_log),
+        summary: "File that records who did what",
+        detail: "One line of JSON a request: time, user, address, action, tenant, database, collection, \
+                 status. Documents, embeddings, metadata and secrets are not in it. Only the server's user \
+                 can read it. On SIGHUP it is opened anew. See [audit.md](audit.md).",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "audit-file-bytes-max",
+        environment: "HUEDB_AUDIT_FILE_BYTES_MAX",
+        group: "Audit",
+        kind: Kind::Bytes {
+            field: |settings| &mut settings.audit_file_bytes_max,
+            min: 64 << 10,
+            max: 1024 * 1024 * MIB,
+        },
+        default: "64MiB",
+        summary: "Size at which a new audit file is begun",
+        detail: "The full one is renamed: `.1` after its name is the youngest.",
+        ..PLAIN
+    },
+    OptionSpec {
+        name: "audit-files-max",
+        environment: "HUEDB_AUDIT_FILES_MAX",
+        group: "Audit",
+        kind: Kind::Count { field: |settings| &mut settings.audit_files_max, min: 1, max: 10_000 },
+        default: "8",
+        summary: "Audit files that are kept",
+        detail: "The current one included.",
         ..PLAIN
     },
     OptionSpec {

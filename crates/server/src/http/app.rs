@@ -12,7 +12,9 @@ use tokio::sync::oneshot;
 
 use super::body::memory::BodyMemory;
 use crate::{
+    audit::Audit,
     auth::gate::Gate,
+    limits::{LimitSettings, Limits},
     telemetry::{Telemetry, request},
 };
 
@@ -26,6 +28,9 @@ pub(crate) struct App {
     pub(crate) settings: Arc<HttpSettings>,
     pub(crate) body_memory: BodyMemory,
     pub(crate) telemetry: Arc<Telemetry>,
+    /// Where requests are written down, if they are.
+    pub(crate) audit: Option<Arc<Audit>>,
+    pub(crate) limits: Limits,
     pool: Arc<CpuPool>,
 }
 
@@ -72,7 +77,19 @@ impl App {
         // A compressed body is in memory twice for a moment, and each one alone must be possible.
         let body_memory = settings.body_memory_bytes_max.max(settings.body_bytes_max.saturating_mul(2));
         let body_memory = BodyMemory::new(body_memory);
-        Self { gate, settings: Arc::new(settings), body_memory, telemetry, pool: Arc::new(pool) }
+        let limits = Limits::new(LimitSettings::default());
+        let (settings, pool) = (Arc::new(settings), Arc::new(pool));
+        Self { gate, settings, body_memory, telemetry, audit: None, limits, pool }
+    }
+
+    /// The same with an audit log.
+    pub(crate) fn with_audit(self, audit: Option<Arc<Audit>>) -> Self {
+        Self { audit, ..self }
+    }
+
+    /// The same with limits of each caller.
+    pub(crate) fn with_limits(self, limits: LimitSettings) -> Self {
+        Self { limits: Limits::new(limits), ..self }
     }
 
     /// Runs `work` on the bounded CPU pool and waits for its result without holding a thread.
@@ -86,7 +103,9 @@ impl App {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, RunError> {
-        let result = self.pool.run(request::observed(work)).await;
+        // Log lines of the work belong to the request that it is done for.
+        let span = tracing::Span::current();
+        let result = self.pool.run(request::observed(move || span.in_scope(work))).await;
         if matches!(result, Err(RunError::Overloaded)) {
             self.telemetry.counters.queue_refusals.add(1);
         }

@@ -1,5 +1,7 @@
 //! Headers that do not belong to one route: the trace id, cross-origin permissions, `Retry-After`.
 
+pub(crate) mod protection;
+
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
@@ -9,6 +11,9 @@ use axum::{
 use crate::auth::gate::Refusal;
 
 const TRACE_ID: &str = "chroma-trace-id";
+
+/// What a page of another origin may read beside the body.
+const EXPOSED: HeaderValue = HeaderValue::from_static("chroma-trace-id, x-request-id, retry-after");
 
 /// What Chroma sends while tracing is off.
 const NO_TRACE: HeaderValue = HeaderValue::from_static("0");
@@ -50,6 +55,10 @@ pub(crate) fn explain(refusal: Refusal, response: &mut Response) {
 }
 
 /// Which web pages may call the server. Other programs are not concerned.
+///
+/// Pages send tokens and passwords in headers that they set themselves. The browser's own credentials
+/// (cookies, remembered passwords, client certificates) are never allowed, so that a page that is open
+/// in somebody's browser cannot borrow them, not even with `*`.
 #[derive(Debug)]
 pub(crate) struct Cors {
     origins: Vec<HeaderValue>,
@@ -102,7 +111,7 @@ impl Cors {
         }
         if let Some(permission) = origin.and_then(|origin| self.permission(origin)) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, permission);
-            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(TRACE_ID));
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }
         // The answer depends on who asked; a shared cache must not mix them up.
         headers.append(header::VARY, HeaderValue::from_static("Origin"));

@@ -2,19 +2,24 @@
 //!
 //! `route` is the only way to register a route, `app` is what handlers are given, `body` reads
 //! request bodies within limits, `compress` makes large answers small, `headers` adds what every answer
-//! carries, `serve` owns sockets.
+//! carries. `serve` owns sockets, `connection` speaks HTTP over them, `tls` encrypts them.
 //! `v1` and `v2` translate; nothing outside them knows the shape of a body.
 
 pub(crate) mod app;
+mod audited;
 pub(crate) mod body;
 pub(crate) mod compress;
+mod connection;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 pub(crate) mod headers;
+mod limited;
 pub(crate) mod openapi;
 pub(crate) mod operations;
+pub(crate) mod request_id;
 pub(crate) mod route;
 pub(crate) mod serve;
+pub(crate) mod tls;
 pub(crate) mod v1;
 pub(crate) mod v2;
 
@@ -35,15 +40,18 @@ use axum::{
 };
 use tokio::sync::SetOnce;
 use tower::ServiceExt as _;
+use tracing::Instrument as _;
 
 use self::{
     app::App,
+    audited::Audited,
     headers::Cors,
+    request_id::{REQUEST_ID, RequestId},
     route::{Action, RouteTable},
 };
 use crate::{
     auth::gate::Refusal,
-    telemetry::{Begun, Telemetry, metrics::Counters},
+    telemetry::{Begun, Telemetry, metrics::Counters, trace::Connection},
 };
 
 /// The generation that answers a path. Paths of neither get the newer one's answers.
@@ -121,8 +129,28 @@ impl Api {
         let _ = self.opened.set(Opened { app, router });
     }
 
-    /// Answers one request. A panic on the way is that request's 500 and nobody else's.
-    pub(crate) async fn answer(&self, request: Request) -> Response {
+    /// Answers one request. Its id is in the answer and in every log line on the way.
+    pub(crate) async fn answer(&self, mut request: Request) -> Response {
+        let id = RequestId::of(request.headers());
+        let is_encrypted = request.extensions().get::<Connection>().is_some_and(|facts| facts.is_tls);
+        request.extensions_mut().insert(id.clone());
+        // An error's span, so that it is there whatever the level of the log is.
+        let span = tracing::error_span!("request", id = id.as_str());
+        // While the data is being opened it is not known yet whether there will be a log.
+        let may_be_audited = self.opened.get().is_none_or(|opened| opened.app.audit.is_some());
+        let audited = may_be_audited.then(|| Audited::begin(&request, &id));
+        let mut response = self.respond(request).instrument(span).await;
+        let audit = self.opened.get().and_then(|opened| opened.app.audit.as_deref());
+        if let (Some(audited), Some(audit)) = (audited, audit) {
+            audited.end(&response, audit);
+        }
+        response.headers_mut().insert(REQUEST_ID, id.header());
+        headers::protection::protect(response.headers_mut(), is_encrypted);
+        response
+    }
+
+    /// A panic on the way is this request's 500 and nobody else's.
+    async fn respond(&self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         if let Some(response) = self.cors.preflight(&parts) {
             return response;

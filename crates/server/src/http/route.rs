@@ -12,7 +12,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter},
 };
 
-use super::{Generation, app::App, body, openapi::Operation};
+use super::{Generation, app::App, body, limited, openapi::Operation};
 pub(crate) use crate::auth::action::Action;
 use crate::{
     auth::{gate::Refusal, throttle::Source},
@@ -175,8 +175,16 @@ where
                         request::authorised(Resource::of(&mut request, generation).await, began);
                     }
                     let identity = access.identity().clone();
-                    request.extensions_mut().insert(access);
-                    let mut response = handler.call(request, app).await;
+                    let mut response = match limited::admit(&app, action, &request, &access).await {
+                        Ok(_under_way) => {
+                            request.extensions_mut().insert(access);
+                            handler.call(request, app).await
+                        }
+                        Err(limited) => {
+                            body::discard_later(request);
+                            limited::answer(generation, &limited)
+                        }
+                    };
                     response.extensions_mut().insert(identity);
                     response
                 }

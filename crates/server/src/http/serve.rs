@@ -1,31 +1,26 @@
 //! Sockets: listening, connections, and stopping without losing an answer.
 
 use std::{
-    convert::Infallible,
     io,
     net::{SocketAddr, ToSocketAddrs as _},
     sync::Arc,
     time::Duration,
 };
 
-use axum::body::Body;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::{GracefulShutdown, Watcher},
-};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::watch,
     task::JoinSet,
     time::{sleep, timeout},
 };
 
-use super::Api;
-use crate::{auth::throttle::Source, telemetry::trace::Connection};
-
-/// Bound of a request's head; also the size in which bodies are read and written.
-const BUFFER_BYTES_MAX: usize = 128 << 10;
+use super::{
+    Api,
+    connection::Serving,
+    tls::{Handshakes, Secured, Tls},
+};
+use crate::telemetry::trace::Connection;
 
 /// How long requests that are under way may take to end once the server stops. Docker kills after 10 s,
 /// and the flush comes afterwards.
@@ -101,14 +96,18 @@ fn listen(wanted: SocketAddr) -> io::Result<Listening> {
     Ok(Listening { listener, address })
 }
 
-/// Serves until a signal comes, then lets requests that are under way end, for a bounded time.
+/// Serves until a signal comes, then lets requests that are under way end, for a bounded time. With
+/// `tls` every connection is encrypted.
 pub(crate) async fn serve(
     listening: Listening,
+    tls: Option<Arc<Tls>>,
     api: Arc<Api>,
     limits: ConnectionLimits,
     mut signals: Signals,
 ) {
-    let graceful = GracefulShutdown::new();
+    let (stop, stopping) = watch::channel(());
+    let serving = Serving { api: Arc::clone(&api), head_patience: limits.head_patience, stopping };
+    let secure = tls.map(|tls| (tls, Arc::new(Handshakes::new())));
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -120,9 +119,8 @@ pub(crate) async fn serve(
                 match accepted {
                     Ok((stream, peer)) => {
                         let port = Some(listening.address.port());
-                        let facts = Connection { peer: Some(peer), port, is_tls: false };
-                        let (api, patience) = (Arc::clone(&api), limits.head_patience);
-                        connections.spawn(connection(stream, facts, api, patience, graceful.watcher()));
+                        let facts = Connection { peer: Some(peer), port, is_tls: secure.is_some() };
+                        connections.spawn(connection(stream, facts, secure.clone(), serving.clone()));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
@@ -133,10 +131,11 @@ pub(crate) async fn serve(
             Some(_) = connections.join_next() => {}
         }
     }
-    drop(listening);
+    drop((listening, stop));
     api.stop();
     signals.exit_on_next();
-    if timeout(DRAIN_PATIENCE, graceful.shutdown()).await.is_err() {
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if timeout(DRAIN_PATIENCE, ended).await.is_err() {
         tracing::warn!(connections = connections.len(), "cutting off requests that did not end in time");
     }
     connections.shutdown().await;
@@ -147,15 +146,15 @@ const OPERATORS_MAX: usize = 64;
 
 /// Serves until the process ends; for a port without clients whose answers must not be lost.
 pub(crate) async fn serve_operators(listening: Listening, api: Arc<Api>, head_patience: Duration) {
-    let graceful = GracefulShutdown::new();
+    let (_stop, stopping) = watch::channel(());
+    let serving = Serving { api, head_patience, stopping };
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listening.listener.accept(), if connections.len() < OPERATORS_MAX => match accepted {
                 Ok((stream, peer)) => {
                     let facts = Connection { peer: Some(peer), ..Connection::default() };
-                    let (api, watcher) = (Arc::clone(&api), graceful.watcher());
-                    connections.spawn(connection(stream, facts, api, head_patience, watcher));
+                    connections.spawn(connection(stream, facts, None, serving.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -170,32 +169,24 @@ pub(crate) async fn serve_operators(listening: Listening, api: Arc<Api>, head_pa
 async fn connection(
     stream: TcpStream,
     facts: Connection,
-    api: Arc<Api>,
-    head_patience: Duration,
-    watcher: Watcher,
+    secure: Option<(Arc<Tls>, Arc<Handshakes>)>,
+    mut serving: Serving,
 ) {
-    let _open = api.count_connection();
+    let _open = serving.api.count_connection();
     // Both only make things better; a client that has gone already makes them fail.
     let _ = stream.set_nodelay(true);
     let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE));
-    let source = facts.peer.map(|peer| Source::of(peer.ip()));
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let api = Arc::clone(&api);
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(facts);
-        if let Some(source) = source {
-            request.extensions_mut().insert(source);
-        }
-        // Boxed, so that an idle connection keeps no room for the work of a request.
-        Box::pin(async move { Ok::<_, Infallible>(api.answer(request).await) })
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(head_patience)
-        .max_buf_size(BUFFER_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, "connection ended");
+    let Some((tls, handshakes)) = secure else { return serving.plain(stream, facts).await };
+    // Boxed, so that a connection keeps no room for it later.
+    let mut handshake = Box::pin(handshakes.accept(stream, &tls));
+    let secured = tokio::select! {
+        secured = &mut handshake => secured,
+        _ = serving.stopping.changed() => return,
+    };
+    drop(handshake);
+    match secured {
+        Ok(Secured { stream, is_http2 }) => serving.chosen(stream, is_http2, facts).await,
+        Err(error) => tracing::debug!(peer = ?facts.peer, %error, "handshake failed"),
     }
 }
 

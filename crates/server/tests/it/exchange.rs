@@ -39,7 +39,7 @@ pub(crate) fn send_raw(address: &str, request: &[u8]) -> Answer {
     read_answer(&mut stream)
 }
 
-pub(crate) fn read_answer(stream: &mut TcpStream) -> Answer {
+pub(crate) fn read_answer(stream: &mut impl Read) -> Answer {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n");

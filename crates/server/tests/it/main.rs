@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod audit;
+mod certificates;
 mod command_line;
 mod compression;
 mod exchange;
@@ -10,5 +12,6 @@ mod limits;
 mod process;
 mod starting;
 mod stopping;
+mod tls;
 mod watching;
 mod web_pages;

@@ -98,9 +98,23 @@ impl Server {
             let log = || fs::read_to_string(&self.log).unwrap();
             assert!(length > 0, "it ended at its start: {}{}", self.text, log());
             self.address =
-                self.text.split_once("http://").map(|(_, rest)| rest.trim().to_owned()).unwrap_or_default();
+                self.text.split_once("://").map(|(_, rest)| rest.trim().to_owned()).unwrap_or_default();
         }
         self.output.read_line(&mut self.text).unwrap();
+    }
+
+    /// Waits until it has logged a line with `part` in it, `times` times since the directory is there.
+    #[allow(dead_code, reason = "other tests share this file")]
+    pub(crate) fn wait_for_log(&self, part: &str, times: usize) {
+        let deadline = std::time::Instant::now() + PATIENCE;
+        loop {
+            let log = fs::read_to_string(&self.log).unwrap();
+            if log.lines().filter(|line| line.contains(part)).count() >= times {
+                return;
+            }
+            assert!(std::time::Instant::now() < deadline, "`{part}` is not logged {times} times: {log}");
+            thread::yield_now();
+        }
     }
 
     #[allow(dead_code, reason = "used by the test of limits, which shares this file")]

@@ -48,3 +48,23 @@ fn every_answer_of_the_api_has_a_trace_id() {
         assert_eq!(get(&server.address, path).header("chroma-trace-id"), Some("0"), "path={path}");
     }
 }
+
+#[test]
+fn every_answer_has_a_request_id_which_the_log_has_too() {
+    let place = Place::new();
+    let server = place.start(&["--log-level", "debug"]);
+    let paths = ["/api/v1/heartbeat", "/api/v2/heartbeat", "/api/v2/nothing", "/api/v1/reset"];
+    for (number, path) in paths.iter().enumerate() {
+        let name = format!("my-request-{number}");
+        let answer = send(&server.address, "GET", path, &format!("X-Request-Id: {name}\r\n"), "");
+        assert_eq!(answer.header("x-request-id"), Some(name.as_str()), "path={path}");
+        server.wait_for_log(&name, 1);
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "path={path}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "path={path}");
+
+        let made = get(&server.address, path);
+        assert_eq!(made.header("x-request-id").map(str::len), Some(32), "path={path}");
+        let wrong = send(&server.address, "GET", path, "X-Request-Id: a b\r\n", "");
+        assert_ne!(wrong.header("x-request-id"), Some("a b"), "path={path}");
+    }
+}

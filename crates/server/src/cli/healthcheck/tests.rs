@@ -3,18 +3,20 @@
 use super::*;
 
 #[track_caller]
-fn check_authority(url: &str, expected: Result<&str, &str>) {
+fn check_authority(url: &str, expected: Result<(bool, &str), &str>) {
     assert_eq!(authority_of(url), expected.map_err(str::to_owned), "url=`{url}`");
 }
 
 #[test]
 fn a_url_gives_host_and_port() {
-    check_authority("http://127.0.0.1:8000", Ok("127.0.0.1:8000"));
-    check_authority("http://db.example:8000/api/v2?x#y", Ok("db.example:8000"));
-    check_authority("http://[::1]:8000/", Ok("[::1]:8000"));
-    check_authority("http://db.example", Ok("db.example"));
-    check_authority("https://db.example", Err("is not a URL that starts with http://"));
-    check_authority("127.0.0.1:8000", Err("is not a URL that starts with http://"));
+    check_authority("http://127.0.0.1:8000", Ok((false, "127.0.0.1:8000")));
+    check_authority("http://db.example:8000/api/v2?x#y", Ok((false, "db.example:8000")));
+    check_authority("http://[::1]:8000/", Ok((false, "[::1]:8000")));
+    check_authority("http://db.example", Ok((false, "db.example")));
+    check_authority("https://db.example/", Ok((true, "db.example")));
+    check_authority("https://127.0.0.1:8000", Ok((true, "127.0.0.1:8000")));
+    check_authority("ftp://db.example", Err("is not a URL that starts with http:// or https://"));
+    check_authority("127.0.0.1:8000", Err("is not a URL that starts with http:// or https://"));
     check_authority("http://", Err("names no host"));
     check_authority("http:///api", Err("names no host"));
     check_authority("http://user@host", Err("names no host"));
@@ -34,6 +36,9 @@ fn a_server_that_listens_everywhere_is_asked_on_this_machine() {
         let settings = Settings { host: host.to_owned(), ..Settings::defaults() };
         assert_eq!(url_of(&settings), url);
     }
+    let tls_certificate = Some("certificate.pem".into());
+    let settings = Settings { tls_certificate, ..Settings::defaults() };
+    assert_eq!(url_of(&settings), "https://127.0.0.1:8000");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// Every option takes one of these.
-const TRIED: [&str; 16] = [
+const TRIED: [&str; 18] = [
     "9",
     "900",
     "9MiB",
@@ -22,6 +22,8 @@ const TRIED: [&str; 16] = [
     "token",
     "roles",
     "X-Chroma-Token",
+    "1.3",
+    "optional",
 ];
 
 #[test]

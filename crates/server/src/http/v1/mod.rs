@@ -39,7 +39,7 @@ pub(crate) use self::{
     routes::routes,
     shapes::{ErrorV1, HttpValidationError},
 };
-use crate::auth::gate::Refusal;
+use crate::{auth::gate::Refusal, limits::Limited};
 
 /// The answer to a path that no route has.
 pub(crate) fn unknown_path() -> Response {
@@ -54,6 +54,21 @@ pub(crate) fn wrong_method() -> Response {
 /// The answer to a request that the gate does not admit.
 pub(crate) fn refused(refusal: Refusal) -> Response {
     ApiError::from(refusal).into_response()
+}
+
+/// The answer to too much at a time, in the words of Chroma's plug-ins for it.
+pub(crate) fn limited(limited: &Limited) -> Response {
+    #[derive(serde::Serialize)]
+    struct Body {
+        message: String,
+    }
+    let message = match limited {
+        Limited::Rate { .. } | Limited::Queries { .. } => "Rate limit exceeded.".to_owned(),
+        Limited::Quota { resource, limit, actual } => {
+            format!("quota error. resource: {resource} quota: {limit} actual: {actual}")
+        }
+    };
+    response::json(StatusCode::TOO_MANY_REQUESTS, &Body { message })
 }
 
 /// The answer to a fault of the server.

@@ -34,7 +34,7 @@ use axum::{http::StatusCode, response::Response};
 
 use self::{dialect::Dialect, error::ApiError};
 pub(crate) use self::{error::ErrorResponse, routes::routes};
-use crate::auth::gate::Refusal;
+use crate::{auth::gate::Refusal, limits::Limited};
 
 /// 404 for a path of no route.
 pub(crate) fn unknown_path() -> Response {
@@ -50,6 +50,26 @@ pub(crate) fn wrong_method() -> Response {
 /// 401, 403, 429 or 503 for a request that the gate does not admit.
 pub(crate) fn refused(refusal: Refusal) -> Response {
     ApiError::from(refusal).into_response(Dialect::Current)
+}
+
+/// 429 for too much at a time, 422 for a tenant that holds as much as it may: what clients know as each.
+pub(crate) fn limited(limited: &Limited) -> Response {
+    let busy = StatusCode::TOO_MANY_REQUESTS;
+    let error = match limited {
+        Limited::Rate { .. } => {
+            ApiError::new(busy, "RateLimitError", "Too many requests; backoff and try again")
+        }
+        Limited::Queries { limit } => {
+            let text = format!("Too many queries at the same time, at most {limit}; backoff and try again");
+            ApiError::new(busy, "RateLimitError", text)
+        }
+        Limited::Quota { resource, limit, actual } => {
+            let text =
+                format!("Quota exceeded: the tenant has {actual} {resource}, at most {limit} are allowed");
+            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "QuotaError", text)
+        }
+    };
+    error.into_response(Dialect::Current)
 }
 
 /// 500 for a panic; the log has its text.

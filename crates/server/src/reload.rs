@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -27,6 +28,20 @@ pub(crate) trait Reload: Send + Sync {
     /// # Errors
     /// Why everything stays as it was.
     fn reload(&self) -> Result<String, String>;
+}
+
+impl<T: Reload> Reload for Arc<T> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        (**self).files()
+    }
+
+    fn reload(&self) -> Result<String, String> {
+        (**self).reload()
+    }
 }
 
 /// What tells that a file is another one now.
@@ -94,11 +109,10 @@ fn look(thing: &dyn Reload) -> Vec<Option<Look>> {
 }
 
 /// Reads `things` again whenever it is time, until the runtime ends, which must have several threads.
-pub(crate) async fn watch(things: Vec<Box<dyn Reload>>) {
+pub(crate) async fn watch(things: Vec<Box<dyn Reload>>, mut hangup: Hangup) {
     let mut things: Vec<Watched> = things.into_iter().map(Watched::new).collect();
     let mut clock = interval(LOOK_EVERY);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut hangup = Hangup::listen();
     loop {
         tokio::select! {
             _ = clock.tick() => block_in_place(|| things.iter_mut().for_each(Watched::reload_if_changed)),
@@ -110,13 +124,14 @@ pub(crate) async fn watch(things: Vec<Box<dyn Reload>>) {
 }
 
 /// SIGHUP, which ends a process that does not listen.
-struct Hangup {
+pub(crate) struct Hangup {
     #[cfg(unix)]
     signal: Option<tokio::signal::unix::Signal>,
 }
 
 impl Hangup {
-    fn listen() -> Self {
+    /// Must be called inside the async runtime.
+    pub(crate) fn listen() -> Self {
         #[cfg(unix)]
         {
             let signal = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup());

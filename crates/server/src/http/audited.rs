@@ -1,0 +1,57 @@
+//! What the audit log is told of a request.
+
+use std::{net::IpAddr, time::Instant};
+
+use axum::{extract::Request, response::Response};
+
+use super::request_id::RequestId;
+use crate::{
+    audit::{Audit, Entry, Outcome, Place},
+    auth::{
+        action::{Action, Reach},
+        identity::Identity,
+    },
+    telemetry::trace::Connection,
+};
+
+/// A request that is under way.
+pub(super) struct Audited {
+    id: RequestId,
+    source: Option<IpAddr>,
+    place: Place,
+    started: Instant,
+}
+
+impl Audited {
+    pub(super) fn begin(request: &Request, id: &RequestId) -> Self {
+        let uri = request.uri();
+        let peer = request.extensions().get::<Connection>().and_then(|facts| facts.peer);
+        Self {
+            id: id.clone(),
+            source: peer.map(|peer| peer.ip().to_canonical()),
+            place: Place::of(uri.path(), uri.query().unwrap_or_default()),
+            started: Instant::now(),
+        }
+    }
+
+    /// Writes the request down, unless it asked for nothing that belongs to anybody.
+    pub(super) fn end(self, response: &Response, audit: &Audit) {
+        let Some(action) = response.extensions().get::<Action>().filter(|action| is_about_data(**action))
+        else {
+            return;
+        };
+        let status = response.status().as_u16();
+        let user =
+            response.extensions().get::<Identity>().map(Identity::user_id).filter(|user| !user.is_empty());
+        audit.record(&Entry {
+            request_id: self.id.as_str(),
+            user,
+            source: self.source,
+            action: action.name(),
+            place: self.place,
+            status,
+            outcome: Outcome::of_status(status),
+            took_us: self.started.elapsed().as_micros() as u64,
+        });
+    }
+}

@@ -1,0 +1,27 @@
+//! Counts are believed for a while, for so many tenants.
+
+use super::*;
+
+fn usage(records: u64) -> Usage {
+    Usage { records, bytes: 0 }
+}
+
+#[test]
+fn a_count_is_believed_for_a_while() {
+    let tally = Tally::default();
+    assert_eq!(tally.of("a", || usage(1)), usage(1));
+    assert_eq!(tally.of("b", || usage(2)), usage(2));
+    assert_eq!(tally.of("a", || unreachable!("it was counted just now")), usage(1));
+    let long_ago = Instant::now().checked_sub(BELIEVED_FOR).unwrap();
+    tally.lock().get_mut("a").unwrap().0 = long_ago;
+    assert_eq!(tally.of("a", || usage(3)), usage(3));
+}
+
+#[test]
+fn the_table_stays_bounded() {
+    let tally = Tally::default();
+    for number in 0..TENANTS_MAX + 10 {
+        tally.of(&number.to_string(), || usage(0));
+        assert!(tally.lock().len() <= TENANTS_MAX);
+    }
+}

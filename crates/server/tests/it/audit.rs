@@ -1,0 +1,87 @@
+//! The audit log as an operator finds it.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::{
+    exchange::{get, post, send},
+    process::{Place, Signal},
+};
+
+const COLLECTIONS: &str = "/api/v2/tenants/default_tenant/databases/default_database/collections";
+
+fn lines(path: &std::path::Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn requests_about_data_are_written_down_without_the_data() {
+    let place = Place::new();
+    let server = place.start(&["--audit-log", "audit.log"]);
+    let created = post(&server.address, COLLECTIONS, r#"{"name":"papers","metadata":{"k":"secret-value"}}"#);
+    assert_eq!(created.status, 200, "{}", created.body);
+    let body: Value = serde_json::from_str(&created.body).unwrap();
+    let id = body["id"].as_str().unwrap();
+    let records = r#"{"ids":["secret-id"],"embeddings":[[1,2]],"documents":["secret-document"]}"#;
+    let path = format!("{COLLECTIONS}/{id}/add");
+    assert_eq!(send(&server.address, "POST", &path, "X-Request-Id: mine\r\n", records).status, 201);
+    assert_eq!(get(&server.address, "/api/v1/collections/missing?tenant=default_tenant").status, 400);
+    assert_eq!(get(&server.address, "/api/v2/heartbeat").status, 200);
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code, Some(0));
+
+    let path = place.path().join("audit.log");
+    assert!(!fs::read_to_string(&path).unwrap().contains("secret"));
+    let lines = lines(&path);
+    let shown: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            (
+                line["action"].as_str().unwrap(),
+                line["status"].as_u64().unwrap(),
+                line["outcome"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("db:create_collection", 200, "done"),
+            ("collection:add", 201, "done"),
+            ("collection:get_collection", 400, "refused"),
+        ]
+    );
+    let added = &lines[1];
+    assert_eq!(added["request_id"], "mine");
+    assert_eq!(added["source"], "127.0.0.1");
+    assert_eq!(added["tenant"], "default_tenant");
+    assert_eq!(added["database"], "default_database");
+    assert_eq!(added["collection"], id);
+    assert_eq!(lines[2]["collection"], "missing");
+}
+
+#[test]
+fn a_log_that_was_moved_away_is_begun_anew_on_a_hangup() {
+    let place = Place::new();
+    let server = place.start(&["--audit-log", "audit.log"]);
+    let path = place.path().join("audit.log");
+    assert_eq!(get(&server.address, COLLECTIONS).status, 200);
+    fs::rename(&path, place.path().join("moved.log")).unwrap();
+    server.signal(Signal::HUP);
+    server.wait_for_log("audit log read again", 1);
+    assert_eq!(get(&server.address, COLLECTIONS).status, 200);
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code, Some(0));
+    let count = |name: &str| lines(&place.path().join(name)).len();
+    assert_eq!((count("moved.log"), count("audit.log")), (1, 1));
+}
+
+#[test]
+fn without_the_option_there_is_no_file() {
+    let place = Place::new();
+    let server = place.start(&[]);
+    assert_eq!(get(&server.address, COLLECTIONS).status, 200);
+    assert!(!place.path().join("audit.log").exists());
+}
