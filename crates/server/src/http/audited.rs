@@ -36,10 +36,8 @@ impl Audited {
 
     /// Writes the request down, unless it asked for nothing that belongs to anybody.
     pub(super) fn end(self, response: &Response, audit: &Audit) {
-        let Some(action) = response.extensions().get::<Action>().filter(|action| is_about_data(**action))
-        else {
-            return;
-        };
+        let action = response.extensions().get::<Action>();
+        let Some(action) = action.filter(|action| action.reach() != Reach::Open) else { return };
         let status = response.status().as_u16();
         let user =
             response.extensions().get::<Identity>().map(Identity::user_id).filter(|user| !user.is_empty());

@@ -19,6 +19,19 @@ use crate::{
     limits::{Limited, Load, Subject, UnderWay},
 };
 
+/// What counting needs of a request; the request itself cannot be lent to another thread.
+pub(super) struct Asked {
+    source: Option<Source>,
+    collection: Option<CollectionId>,
+}
+
+impl Asked {
+    pub(super) fn of(request: &Request) -> Self {
+        let id = Place::of(request.uri().path(), "").collection.and_then(|id| Uuid::parse_str(&id).ok());
+        Self { source: request.extensions().get().copied(), collection: id.map(CollectionId) }
+    }
+}
+
 /// Counts a request, whose body nobody has read yet. The guard lives as long as the request.
 ///
 /// # Errors
@@ -26,25 +39,21 @@ use crate::{
 pub(super) async fn admit(
     app: &App,
     action: Action,
-    request: &Request,
+    asked: Asked,
     access: &Access,
 ) -> Result<Option<UnderWay>, Limited> {
     let load = load_of(action);
-    let subject = || match (access.identity().user_id(), request.extensions().get::<Source>()) {
-        ("", Some(source)) => Subject::Source(*source),
+    let subject = || match (access.identity().user_id(), asked.source) {
+        ("", Some(source)) => Subject::Source(source),
         ("", None) => Subject::Unknown,
         (user, _) => Subject::User(user.to_owned()),
     };
     let under_way = app.limits.admit(subject, load)?;
-    if app.limits.has_quota(load) {
+    if let Some(id) = asked.collection.filter(|_| app.limits.has_quota(load)) {
         let (limits, access) = (app.limits.clone(), access.clone());
-        let place = Place::of(request.uri().path(), "");
-        let id = place.collection.and_then(|id| Uuid::parse_str(&id).ok());
-        if let Some(id) = id.map(CollectionId) {
-            // Counting may open collections. When the pool is full, the request itself will hear so.
-            let checked = app.run(move || check_quota(&limits, &access, id)).await;
-            checked.unwrap_or(Ok(()))?;
-        }
+        // Counting may open collections. When the pool is full, the request itself will hear so.
+        let checked = app.run(move || check_quota(&limits, &access, id)).await;
+        checked.unwrap_or(Ok(()))?;
     }
     Ok(under_way)
 }

@@ -12,7 +12,13 @@ use axum::{
     routing::{MethodFilter, MethodRouter},
 };
 
-use super::{Generation, app::App, body, limited, openapi::Operation};
+use super::{
+    Generation,
+    app::App,
+    body,
+    limited::{self, Asked},
+    openapi::Operation,
+};
 pub(crate) use crate::auth::action::Action;
 use crate::{
     auth::{gate::Refusal, throttle::Source},
@@ -175,7 +181,8 @@ where
                         request::authorised(Resource::of(&mut request, generation).await, began);
                     }
                     let identity = access.identity().clone();
-                    let mut response = match limited::admit(&app, action, &request, &access).await {
+                    let asked = Asked::of(&request);
+                    let mut response = match limited::admit(&app, action, asked, &access).await {
                         Ok(_under_way) => {
                             request.extensions_mut().insert(access);
                             handler.call(request, app).await

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     exchange::{get, post, send},
-    process::{Place, Signal},
+    process::{Place, Signal, huedb},
 };
 
 const COLLECTIONS: &str = "/api/v2/tenants/default_tenant/databases/default_database/collections";
@@ -84,4 +84,23 @@ fn without_the_option_there_is_no_file() {
     let server = place.start(&[]);
     assert_eq!(get(&server.address, COLLECTIONS).status, 200);
     assert!(!place.path().join("audit.log").exists());
+}
+
+#[test]
+fn failed_logins_and_users_are_in_it_and_tokens_are_not() {
+    let place = Place::new();
+    let mut command = huedb(&["run", "--port", "0", "--auth", "token", "--audit-log", "audit.log"]);
+    let users = "users:\n  - id: alice\n    tokens:\n      - secret-token-of-alice\n";
+    let server = place.start_with(command.env("HUEDB_AUTH_CREDENTIALS", users));
+    for (token, status) in [("secret-token-of-alice", 200), ("secret-guess", 401)] {
+        let header = format!("Authorization: Bearer {token}\r\n");
+        assert_eq!(send(&server.address, "GET", COLLECTIONS, &header, "").status, status, "token={token}");
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code, Some(0));
+    let path = place.path().join("audit.log");
+    assert!(!fs::read_to_string(&path).unwrap().contains("secret"));
+    let lines = lines(&path);
+    assert_eq!((&lines[0]["user"], &lines[0]["outcome"]), (&Value::from("alice"), &Value::from("done")));
+    assert_eq!((&lines[1]["user"], &lines[1]["outcome"]), (&Value::Null, &Value::from("denied")));
 }

@@ -10,6 +10,7 @@ mod exchange;
 mod generations;
 mod limits;
 mod process;
+mod quotas;
 mod starting;
 mod stopping;
 mod tls;
