@@ -115,14 +115,14 @@ def check_plain(report, binary, directory, port):
             (["--http2-prior-knowledge"], (0, "2 200")),
             (["--http2"], (0, "1.1 200")),
             (["--http1.1"], (0, "1.1 200")),
-            (["--http1.0"], (0, "1.1 200")),
+            (["--http1.0"], (0, "1 200")),
         ]:
             found = curl(directory, *options, url)
             report.check(f"curl {' '.join(options)} without TLS", found == expected, found)
         body = directory / "large.json"
         body.write_text('{"name":"' + "x" * 3_000_000 + '"}')
         tenants = f"http://127.0.0.1:{port}/api/v2/tenants"
-        found = curl(directory, "--http2-prior-knowledge", "--data-binary", f"@{body}", tenants)
+        found = curl(directory, "--http2-prior-knowledge", "-H", "Content-Type: application/json", "--data-binary", f"@{body}", tenants)
         report.check("a body of 3 MB over HTTP/2 is read whole", found == (0, "2 200"), found)
 
 

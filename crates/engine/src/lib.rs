@@ -35,8 +35,8 @@ pub use catalog::{
     NewCollection, Scope,
 };
 pub use collection::{
-    Collection, Explanation, GetRequest, Hit, IndexingStatus, QueryRequest, Selection, SourceKind,
-    SourceSearch, Usage, WriteTicket,
+    Collection, Explanation, GetRequest, Held, Hit, IndexingStatus, QueryRequest, Selection, SourceKind,
+    SourceSearch, WriteTicket,
 };
 pub use engine::{Components, Engine};
 pub use error::Error;

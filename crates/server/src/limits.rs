@@ -6,7 +6,7 @@ mod tally;
 
 use std::{sync::Arc, time::Duration};
 
-use huedb_engine::Usage;
+use huedb_engine::Held;
 
 pub(crate) use self::rates::{Subject, UnderWay};
 use self::{rates::Rates, tally::Tally};
@@ -105,7 +105,7 @@ impl Limits {
     ///
     /// # Errors
     /// [`Limited::Quota`].
-    pub(crate) fn check_quota(&self, tenant: &str, count: impl FnOnce() -> Usage) -> Result<(), Limited> {
+    pub(crate) fn check_quota(&self, tenant: &str, count: impl FnOnce() -> Held) -> Result<(), Limited> {
         let LimitSettings { records, bytes, .. } = self.0.settings;
         let held = self.0.tally.of(tenant, count);
         for (resource, limit, actual) in [("records", records, held.records), ("bytes", bytes, held.bytes)] {

@@ -150,7 +150,7 @@ pub struct Collection {
 
 /// What a collection holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
+pub struct Held {
     /// Records that are visible.
     pub records: u64,
     /// Bytes of its segments, superseded rows that compaction has not removed yet included, and of the
@@ -221,12 +221,12 @@ impl Collection {
     ///
     /// # Errors
     /// As [`Self::count`].
-    pub fn usage(&self) -> Result<Usage, Error> {
+    pub fn held(&self) -> Result<Held, Error> {
         let snapshot = self.state()?.published();
         let memtables = snapshot.frozen.iter().map(|frozen| &frozen.memtable).chain([&snapshot.active]);
         let in_memory: usize = memtables.map(|memtable| memtable.bytes()).sum();
         let in_files: u64 = snapshot.segments.iter().map(|view| view.segment.file_bytes()).sum();
-        Ok(Usage { records: snapshot.live, bytes: in_files + in_memory as u64 })
+        Ok(Held { records: snapshot.live, bytes: in_files + in_memory as u64 })
     }
 
     /// The records that `request` names, in the order of their first insertion.

@@ -6,8 +6,8 @@
 //! of reach is not found, like one that does not exist.
 
 use huedb_engine::{
-    Collection, CollectionChange, CollectionDescriptor, Database, Engine, Error, Existing, NewCollection,
-    Scope, Usage,
+    Collection, CollectionChange, CollectionDescriptor, Database, Engine, Error, Existing, Held,
+    NewCollection, Scope,
 };
 use huedb_types::CollectionId;
 
@@ -127,13 +127,13 @@ impl Access {
     }
 
     /// What all collections of a tenant hold together, for its quota; nobody is told.
-    pub(crate) fn usage_of_tenant(&self, tenant: &str) -> Usage {
+    pub(crate) fn held_by_tenant(&self, tenant: &str) -> Held {
         let databases = self.engine.databases(tenant);
         let collections =
             databases.iter().flat_map(|database| self.engine.collections(tenant, &database.name));
         // A collection that cannot be opened cannot be written to either.
-        let usages = collections.filter_map(|collection| collection.usage().ok());
-        usages.fold(Usage::default(), |sum, one| Usage {
+        let usages = collections.filter_map(|collection| collection.held().ok());
+        usages.fold(Held::default(), |sum, one| Held {
             records: sum.records + one.records,
             bytes: sum.bytes + one.bytes,
         })

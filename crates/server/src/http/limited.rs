@@ -62,7 +62,7 @@ pub(super) async fn admit(
 fn check_quota(limits: &crate::limits::Limits, access: &Access, id: CollectionId) -> Result<(), Limited> {
     let Ok(collection) = access.collection_with_id(id) else { return Ok(()) };
     let tenant = &collection.descriptor().tenant;
-    limits.check_quota(tenant, || access.usage_of_tenant(tenant))
+    limits.check_quota(tenant, || access.held_by_tenant(tenant))
 }
 
 fn load_of(action: Action) -> Load {

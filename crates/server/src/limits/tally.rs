@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use huedb_engine::Usage;
+use huedb_engine::Held;
 
 /// How long a count is believed. A tenant can go beyond its quota by what it writes meanwhile.
 const BELIEVED_FOR: Duration = Duration::from_secs(1);
@@ -16,11 +16,11 @@ const TENANTS_MAX: usize = 4096;
 
 #[derive(Default)]
 pub(super) struct Tally {
-    counts: Mutex<HashMap<String, (Instant, Usage)>>,
+    counts: Mutex<HashMap<String, (Instant, Held)>>,
 }
 
 impl Tally {
-    pub(super) fn of(&self, tenant: &str, count: impl FnOnce() -> Usage) -> Usage {
+    pub(super) fn of(&self, tenant: &str, count: impl FnOnce() -> Held) -> Held {
         let now = Instant::now();
         if let Some((counted, usage)) = self.lock().get(tenant)
             && now.saturating_duration_since(*counted) < BELIEVED_FOR
@@ -37,7 +37,7 @@ impl Tally {
     }
 
     // No code panics while it holds the lock, and every state of the table is a valid one.
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, (Instant, Usage)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, (Instant, Held)>> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -48,7 +48,7 @@ fn a_retry_is_announced_in_whole_seconds() {
 #[test]
 fn a_tenant_that_holds_as_much_as_it_may_does_not_grow() {
     let limits = |records, bytes| Limits::new(LimitSettings { records, bytes, ..LimitSettings::default() });
-    let held = || Usage { records: 10, bytes: 100 };
+    let held = || Held { records: 10, bytes: 100 };
     assert_eq!(limits(11, 101).check_quota("t", held), Ok(()));
     let quota = |resource, limit, actual| Err(Limited::Quota { resource, limit, actual });
     assert_eq!(limits(10, 0).check_quota("t", held), quota("records", 10, 10));

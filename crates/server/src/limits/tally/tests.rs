@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn usage(records: u64) -> Usage {
-    Usage { records, bytes: 0 }
+fn usage(records: u64) -> Held {
+    Held { records, bytes: 0 }
 }
 
 #[test]
