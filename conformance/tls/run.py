@@ -120,9 +120,10 @@ def check_plain(report, binary, directory, port):
             found = curl(directory, *options, url)
             report.check(f"curl {' '.join(options)} without TLS", found == expected, found)
         body = directory / "large.json"
-        body.write_text('{"name":"' + "x" * 3_000_000 + '"}')
-        tenants = f"http://127.0.0.1:{port}/api/v2/tenants"
-        found = curl(directory, "--http2-prior-knowledge", "-H", "Content-Type: application/json", "--data-binary", f"@{body}", tenants)
+        body.write_text('{"name":"large","metadata":{"text":"' + "x" * 3_000_000 + '"}}')
+        place = "tenants/default_tenant/databases/default_database/collections"
+        collections = f"http://127.0.0.1:{port}/api/v2/{place}"
+        found = curl(directory, "--http2-prior-knowledge", "-H", "Content-Type: application/json", "--data-binary", f"@{body}", collections)
         report.check("a body of 3 MB over HTTP/2 is read whole", found == (0, "2 200"), found)
 
 
