@@ -52,7 +52,8 @@ fn fastest<T>(read: impl Fn() -> T) -> (T, Duration) {
         (value, started.elapsed())
     };
     let mut best = timed();
-    for _ in 0..if cfg!(debug_assertions) { 0 } else { 10 } {
+    let repeats = if cfg!(debug_assertions) { 0 } else { 10 };
+    for _ in 0..repeats {
         let again = timed();
         if again.1 < best.1 {
             best = again;
