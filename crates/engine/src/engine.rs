@@ -6,7 +6,7 @@ use std::sync::Arc;
 use huedb_storage::blob::{BlobStore, LocalBlobStore};
 use huedb_storage::kv::{Committer, CommitterOptions, FjallKv, Kv, WriteBatch};
 use huedb_storage::lock::DirectoryLock;
-use huedb_types::CollectionId;
+use huedb_types::{CollectionId, limits::TENANT_NAME_BYTES_MAX};
 use parking_lot::{Mutex, RwLock};
 use uuid::Uuid;
 
@@ -129,8 +129,11 @@ impl Engine {
     /// Makes a tenant.
     ///
     /// # Errors
-    /// [`Error::TenantExists`].
+    /// [`Error::TenantExists`], [`Error::NameTooLong`].
     pub fn create_tenant(&self, tenant: &str) -> Result<(), Error> {
+        if tenant.len() > TENANT_NAME_BYTES_MAX {
+            return Err(Error::NameTooLong { bytes: tenant.len(), max: TENANT_NAME_BYTES_MAX });
+        }
         let _writer = self.inner.catalog_writer.lock();
         if self.inner.catalog.read().tenants.contains(tenant) {
             return Err(Error::TenantExists { tenant: tenant.to_owned() });

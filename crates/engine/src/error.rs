@@ -24,6 +24,14 @@ pub enum Error {
         /// The name asked for.
         tenant: String,
     },
+    /// A new tenant's name is longer than the store can keep.
+    #[error("a tenant name has at most {max} bytes, got {bytes}")]
+    NameTooLong {
+        /// Length of the name, in bytes.
+        bytes: usize,
+        /// The longest possible, in bytes.
+        max: usize,
+    },
     /// The tenant has no database of this name.
     #[error("database `{database}` not found for tenant `{tenant}`")]
     DatabaseNotFound {

@@ -12,3 +12,7 @@ pub const REGEX_BYTES_MAX: usize = 1 << 20;
 
 /// Dimensions of an embedding.
 pub const DIMENSION_MAX: usize = 65_536;
+
+/// Bytes of a tenant's name in UTF-8: it is a key of the store, which has 64 KiB for keys. All other
+/// names, and ids of records, are in values, and bounded only by the limit of request bodies.
+pub const TENANT_NAME_BYTES_MAX: usize = 65_533;

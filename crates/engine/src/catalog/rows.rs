@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use huedb_types::{CollectionId, Distance, HnswConfiguration, SeqNo};
+use huedb_storage::kv::KEY_BYTES_MAX;
+use huedb_types::{CollectionId, Distance, HnswConfiguration, SeqNo, limits::TENANT_NAME_BYTES_MAX};
 use uuid::Uuid;
 
 use super::{CollectionDescriptor, Database};
@@ -21,6 +22,8 @@ pub(crate) const COLLECTIONS: &[u8] = b"cc";
 pub(crate) const SHAPES: &[u8] = b"n";
 pub(crate) const MANIFESTS: &[u8] = b"m";
 pub(crate) const LOG: &[u8] = b"w";
+
+const _: () = assert!(TENANTS.len() + TENANT_NAME_BYTES_MAX == KEY_BYTES_MAX, "a tenant's name is in a key");
 
 fn key(prefix: &[u8], id: &[u8]) -> Vec<u8> {
     [prefix, id].concat()

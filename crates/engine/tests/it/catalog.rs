@@ -3,7 +3,8 @@
 use huedb_engine::{CollectionChange, Error, Existing, Scope};
 use huedb_storage::blob::BlobStore;
 use huedb_storage::kv::{Faults, Kv};
-use huedb_types::{Distance, MetadataValue};
+use huedb_types::{Distance, MetadataValue, limits::TENANT_NAME_BYTES_MAX};
+use proptest::prelude::*;
 
 use crate::store::{Store, collection, new_collection, record};
 
@@ -132,4 +133,44 @@ fn deleting_a_database_deletes_its_collections() {
     assert!(engine.database("default_tenant", "other").is_err());
     engine.create_database("default_tenant", "other").unwrap();
     assert_eq!(engine.collections("default_tenant", "other").len(), 0);
+}
+
+#[test]
+fn a_tenants_name_that_the_store_cannot_keep_is_refused_and_changes_nothing() {
+    let longest = TENANT_NAME_BYTES_MAX;
+    let lengths = [1, longest - 1, longest, longest + 1, longest + 2, 2 * longest, 300_000];
+    let store = Store::new(&Faults::new());
+    let engine = store.open().unwrap();
+    // Bytes count, not characters: the second kind of name has a third of them.
+    let names = lengths.into_iter().flat_map(|bytes| ["a".repeat(bytes), "\u{20ac}".repeat(bytes / 3 + 1)]);
+    let names: Vec<_> = names.collect();
+    let fits = |name: &str| name.len() <= longest;
+    for name in &names {
+        let refused = Err(Error::NameTooLong { bytes: name.len(), max: longest });
+        assert_eq!(engine.create_tenant(name), if fits(name) { Ok(()) } else { refused });
+    }
+    let engine = store.crash().open().unwrap();
+    for name in &names {
+        assert_eq!(engine.tenant(name).is_ok(), fits(name), "bytes={}", name.len());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn names_around_the_bound_are_kept_or_refused(bytes in TENANT_NAME_BYTES_MAX - 3..TENANT_NAME_BYTES_MAX + 4) {
+        // Names of databases and collections are in values, and the engine has no bound for them.
+        let store = Store::new(&Faults::new());
+        let engine = store.open().unwrap();
+        let name = "n".repeat(bytes);
+        let fits = bytes <= TENANT_NAME_BYTES_MAX;
+        prop_assert_eq!(engine.create_tenant(&name).is_ok(), fits);
+        engine.create_database("default_tenant", &name).unwrap();
+        let new = new_collection(&name, Distance::L2);
+        engine.create_collection("default_tenant", &name, new, Existing::Fail).unwrap();
+        let engine = store.crash().open().unwrap();
+        prop_assert_eq!(engine.tenant(&name).is_ok(), fits);
+        prop_assert!(engine.collection_named("default_tenant", &name, &name).is_ok());
+    }
 }

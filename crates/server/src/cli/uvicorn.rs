@@ -147,7 +147,7 @@ static FLAGS: &[Flag] = &[
     switch("--no-access-log", "no such lines", OUTPUT),
     switch("--use-colors", "colours in logs", OUTPUT),
     switch("--no-use-colors", "no colours in logs", OUTPUT),
-    number("--timeout-keep-alive", "idle seconds of a connection", Effect::Nothing("it is 30 seconds")),
+    number("--timeout-keep-alive", "idle seconds of a connection", Effect::Sets("head-timeout-seconds")),
     number("--timeout-graceful-shutdown", "seconds to drain", Effect::Nothing("it is 7 seconds")),
     number("--limit-concurrency", "requests at a time", Effect::Warns("see connections-max and cpu-threads")),
     number(

@@ -331,7 +331,7 @@ pub(crate) static ENVIRONMENT: &[Row] = &[
     row("CHROMA_CLI", "set by Chroma's own command line", LABEL),
     row("CHROMA_WORKERS", "processes in the image", IMAGE),
     row("CHROMA_LOG_CONFIG", "log configuration of the image", IMAGE),
-    row("CHROMA_TIMEOUT_KEEP_ALIVE", "idle seconds of a connection in the image", IMAGE),
+    row("CHROMA_TIMEOUT_KEEP_ALIVE", "idle seconds of a connection", Effect::Sets("head-timeout-seconds")),
     row("CHROMA_CLIENT_AUTH_PROVIDER", "how a client authenticates", CLIENT),
     row("CHROMA_CLIENT_AUTH_CREDENTIALS", "a client's credentials", CLIENT),
     row("CHROMA_SERVER_HOST", "server that a client calls", CLIENT),

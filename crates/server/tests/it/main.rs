@@ -4,13 +4,17 @@
 
 mod audit;
 mod certificates;
+mod browsers;
 mod command_line;
 mod compression;
 mod exchange;
 mod generations;
 mod limits;
+mod names;
+mod numbers;
 mod process;
 mod quotas;
+mod request_texts;
 mod starting;
 mod stopping;
 mod tls;

@@ -139,7 +139,9 @@ fn a_path_that_is_a_file_is_one_clear_sentence() {
     let file = place.path().join("file");
     fs::write(&file, "mine").unwrap();
     let mut command = huedb(&["run", "--port", "0", "--path", file.to_str().unwrap()]);
-    check_refused(&mut command, 1, &format!("cannot open the data in {}: ", file.display()));
+    let text =
+        format!("the data directory {} is, or lies below, something that is no directory", file.display());
+    check_refused(&mut command, 1, &text);
     assert_eq!(fs::read(&file).unwrap(), b"mine");
 }
 

@@ -105,6 +105,11 @@ impl From<huedb_engine::Error> for ApiError {
                 name: "InvalidDimension",
                 message: dimension_text(expected, actual),
             },
+            E::NameTooLong { .. } => Self::Named {
+                status: StatusCode::BAD_REQUEST,
+                name: "InvalidArgumentError",
+                message: error.to_string(),
+            },
             E::InvalidFilter { reason } => Self::value(reason),
             E::Busy { reason } => Self::Unavailable { message: reason },
             E::Full { reason } => Self::internal_with(StatusCode::INSUFFICIENT_STORAGE, reason),

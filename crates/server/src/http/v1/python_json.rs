@@ -205,7 +205,12 @@ impl Parser<'_> {
         match text.parse() {
             Ok(value) => Ok(Json::Int(value)),
             Err(_) if text.len() > INT_DIGITS_MAX => Err(Fault::Unreadable),
-            Err(_) => Ok(Json::BigInt(text.to_owned())),
+            Err(_) => {
+                let digits = text.to_owned();
+                // The strict parser has no integers of this size and reads them as it reads fractions.
+                self.float(start);
+                Ok(Json::BigInt(digits))
+            }
         }
     }
 

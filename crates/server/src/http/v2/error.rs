@@ -167,6 +167,7 @@ impl From<EngineError> for ApiError {
                 Self::conflict(format!("Collection [{name}] already exists"))
             }
             EngineError::DimensionMismatch { expected, actual } => Self::dimension(expected, actual),
+            EngineError::NameTooLong { .. } => Self::validation("name", error),
             EngineError::InvalidFilter { reason } => Self::invalid(filter_text(&reason)),
             EngineError::Full { reason } => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "ChromaError", reason)

@@ -104,6 +104,10 @@ fn what_only_python_takes_is_refused_in_the_words_of_the_strict_parser() {
     check_refusal("[\"\u{e9}\", NaN]", "unexpected character: line 1 column 7 (char 6)");
     check_refusal("\n\n [NaN, Infinity]", "unexpected character: line 3 column 3 (char 4)");
     check_refusal("[1e400]", "number is infinity when parsed as double: line 1 column 2 (char 1)");
+    check_refusal(
+        &format!("[1{}]", "0".repeat(400)),
+        "number is infinity when parsed as double: line 1 column 2 (char 1)",
+    );
     check_refusal(r#"["\ud800"]"#, "no low surrogate in string: line 1 column 9 (char 8)");
     check_refusal(r#"["\ud800x"]"#, "no low surrogate in string: line 1 column 9 (char 8)");
     check_refusal(r#"["\ud800\u0041"]"#, "invalid low surrogate in string: line 1 column 9 (char 8)");
