@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod audit;
-mod certificates;
 mod browsers;
+mod certificates;
 mod command_line;
 mod compression;
 mod exchange;
