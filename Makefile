@@ -46,7 +46,7 @@ tidy: ## The project's rules: arrows, sizes, names, packages, licences, links
 .PHONY: unit
 unit: ## Tests of all crates, with a short crash test
 	$(call step,tests of the crates with $(CRASH_ROUNDS_FAST) rounds of the crash test)
-	@HUEDB_CRASH_ROUNDS=$(CRASH_ROUNDS_FAST) cargo test --workspace --exclude huedb-tidy --locked
+	@HUEDB_CRASH_ROUNDS=$(CRASH_ROUNDS_FAST) cargo test --workspace --exclude huedb-tidy --locked --no-fail-fast
 
 .PHONY: build
 build: ## The server as it is used: target/release/huedb

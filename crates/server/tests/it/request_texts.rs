@@ -101,17 +101,14 @@ fn check(server: &Server, paths: &[String; 2], body: &str, on_v1: Option<&Value>
         let found: Value =
             serde_json::from_str(&post(&server.address, &format!("{path}/get"), all).body).unwrap();
         let found = json!([found["ids"], found["embeddings"], found["metadatas"], found["documents"]]);
-        match stored {
-            Some(stored) => {
-                assert_eq!(answer.status, 201, "{path} {body} {answer:?}");
-                assert_eq!(&found, stored, "{path} {body}");
-                let gone = post(&server.address, &format!("{path}/delete"), r#"{"ids":["d"]}"#);
-                assert_eq!(gone.status, 200, "{gone:?}");
-            }
-            None => {
-                assert_eq!(answer.status, 422, "{path} {body} {answer:?}");
-                assert_eq!(found, json!([[], [], [], []]), "{path} {body}");
-            }
+        if let Some(stored) = stored {
+            assert_eq!(answer.status, 201, "{path} {body} {answer:?}");
+            assert_eq!(&found, stored, "{path} {body}");
+            let gone = post(&server.address, &format!("{path}/delete"), r#"{"ids":["d"]}"#);
+            assert_eq!(gone.status, 200, "{gone:?}");
+        } else {
+            assert_eq!(answer.status, 422, "{path} {body} {answer:?}");
+            assert_eq!(found, json!([[], [], [], []]), "{path} {body}");
         }
     }
 }
