@@ -1,10 +1,9 @@
 //! Starts two servers in turn on the same machine and reports them side by side.
 
-use std::fs::{self, File};
-use std::net::TcpListener;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
@@ -14,18 +13,23 @@ use crate::data::Dataset;
 use crate::http::Connection;
 use crate::machine;
 use crate::options::CompareOptions;
-use crate::process::Process;
 use crate::report;
-use crate::workload::{self, K, MAIN_COLLECTION, Target};
-
-const START_MAX: Duration = Duration::from_mins(2);
-const STOP_MAX: Duration = Duration::from_mins(1);
+use crate::running::Running;
+use crate::workload::{self, K, MAIN_COLLECTION};
 
 /// A program that serves the API: `BINARY run --path DIR --host 127.0.0.1 --port PORT`.
 struct Server {
     name: &'static str,
     binary: PathBuf,
     version: String,
+}
+
+impl Server {
+    fn start(&self, directory: &Path, log: &Path) -> Result<Running> {
+        let mut command = Command::new(&self.binary);
+        command.env("ANONYMIZED_TELEMETRY", "False");
+        Running::start(self.name, command, directory, log)
+    }
 }
 
 pub(crate) fn compare(options: &CompareOptions) -> Result<()> {
@@ -94,14 +98,14 @@ fn measure(server: &Server, options: &CompareOptions, data: &Dataset) -> Result<
     let log = options.work.join(format!("{}.log", server.name.to_lowercase()));
 
     let load_average_before = machine::load_average();
-    let running = Running::start(server, &directory, &log)?;
+    let running = server.start(&directory, &log)?;
     let start_ms = running.start_ms;
     let target = running.target(&directory);
     let result = workload::run(&target, data, &options.sizes)?;
     let stop_ms = running.stop()?;
     let disk_bytes_end = target.process.disk_bytes();
 
-    let running = Running::start(server, &directory, &log)?;
+    let running = server.start(&directory, &log)?;
     let restart_ms = running.start_ms;
     let first_query_ms = first_query_ms(&running.address, data)?;
     let rss_bytes_restarted = running.target(&directory).process.rss_bytes();
@@ -136,76 +140,6 @@ fn first_query_ms(address: &str, data: &Dataset) -> Result<f64> {
         return Err(api::failure("the first query after a restart", &answer));
     }
     Ok(report::milliseconds(elapsed))
-}
-
-/// A server process that is stopped when this value goes away, however the benchmark ends.
-struct Running {
-    child: Child,
-    address: String,
-    start_ms: f64,
-}
-
-impl Running {
-    fn start(server: &Server, directory: &Path, log: &Path) -> Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let output = File::options().create(true).append(true).open(log)?;
-        let begin = Instant::now();
-        let child = Command::new(&server.binary)
-            .arg("run")
-            .arg("--path")
-            .arg(directory)
-            .args(["--host", "127.0.0.1", "--port", &port.to_string()])
-            .env("ANONYMIZED_TELEMETRY", "False")
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            .spawn()
-            .map_err(|error| format!("cannot start {}: {error}", server.binary.display()))?;
-        let mut running = Self { child, address: format!("127.0.0.1:{port}"), start_ms: 0.0 };
-        while !running.is_ready() {
-            if let Some(status) = running.child.try_wait()? {
-                return Err(format!("{} ended: {status}; see {}", server.name, log.display()).into());
-            }
-            if begin.elapsed() > START_MAX {
-                return Err(format!("{} does not answer; see {}", server.name, log.display()).into());
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        running.start_ms = report::milliseconds(begin.elapsed());
-        Ok(running)
-    }
-
-    fn is_ready(&self) -> bool {
-        Connection::open(&self.address)
-            .and_then(|mut connection| api::call(&mut connection, "GET", "/api/v2/heartbeat", b""))
-            .is_ok_and(|answer| answer.status == 200)
-    }
-
-    fn target(&self, directory: &Path) -> Target {
-        let process = Process { pid: Some(self.child.id()), data: Some(directory.to_owned()) };
-        Target { address: self.address.clone(), process }
-    }
-
-    /// Asks the server to end with SIGTERM and waits. Returns how long that took.
-    fn stop(mut self) -> Result<f64> {
-        let begin = Instant::now();
-        // The standard library can only kill; every shell has `kill` built in.
-        Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status()?;
-        while self.child.try_wait()?.is_none() {
-            if begin.elapsed() > STOP_MAX {
-                return Err("the server did not end within a minute of SIGTERM".into());
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        Ok(report::milliseconds(begin.elapsed()))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // After `stop` both calls find an ended process, which is what is wanted.
-        let _ended = self.child.kill().and_then(|()| self.child.wait());
-    }
 }
 
 /// The median of every number in documents of the same shape.

@@ -28,6 +28,11 @@ impl Connection {
     pub(crate) fn open(address: &str) -> Result<Self> {
         let stream =
             TcpStream::connect(address).map_err(|error| format!("cannot connect to {address}: {error}"))?;
+        Self::over(stream)
+    }
+
+    /// On a stream that is connected.
+    pub(crate) fn over(stream: TcpStream) -> Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         stream.set_write_timeout(Some(TIMEOUT))?;

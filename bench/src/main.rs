@@ -2,12 +2,14 @@
 //! operation, resident memory, disk and recall.
 //!
 //! `huedb-bench run` measures one server that already runs. `huedb-bench compare` starts `HueDB` and Chroma
-//! one after the other on the same machine and writes a JSON file and a Markdown table. The data is made
+//! one after the other on the same machine and writes a JSON file and a Markdown table. `huedb-bench auth` measures
+//! what authentication costs. The data is made
 //! from a seed, so two runs send the same bytes.
 
 #![expect(clippy::print_stdout, reason = "the tables are this program's output")]
 
 mod api;
+mod auth;
 mod compare;
 mod data;
 mod http;
@@ -17,6 +19,7 @@ mod options;
 mod process;
 mod report;
 mod rng;
+mod running;
 mod truth;
 mod workload;
 
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         }
         Command::Run(options) => run(&options),
         Command::Compare(options) => compare::compare(&options),
+        Command::Auth(options) => auth::measure(&options),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -18,6 +18,12 @@ huedb-bench compare --huedb BINARY --chroma BINARY --work DIR --out DIR [--round
     Starts both servers in turn, each round on an empty directory below --work, and writes server.json
     and server.md to --out. Figures are the medians of the rounds. bench/compare.sh prepares all of this.
 
+huedb-bench auth --huedb BINARY --work DIR --out DIR [--rounds 25] [--requests 2000] [--seconds 10]
+                 [--rate 1000]
+    Starts HueDB without authentication, with passwords, with a token and with roles, and writes auth.json
+    and auth.md to --out: what an authenticated request costs, over --rounds interleaved rounds of
+    --requests, and how heartbeats fare for --seconds while --rate wrong logins a second arrive.
+
 SIZES
     --n 100000          records in the main collection
     --dimensions 384    numbers per vector
@@ -30,6 +36,7 @@ pub(crate) enum Command {
     Help,
     Run(RunOptions),
     Compare(CompareOptions),
+    Auth(AuthOptions),
 }
 
 pub(crate) struct RunOptions {
@@ -50,7 +57,20 @@ pub(crate) struct CompareOptions {
     pub(crate) sizes: Sizes,
 }
 
-/// What both commands share.
+pub(crate) struct AuthOptions {
+    pub(crate) huedb: PathBuf,
+    pub(crate) work: PathBuf,
+    pub(crate) out: PathBuf,
+    pub(crate) rounds: usize,
+    /// Requests of each server in a round.
+    pub(crate) requests: usize,
+    /// How long wrong logins arrive.
+    pub(crate) seconds: f64,
+    /// Wrong logins a second.
+    pub(crate) rate: f64,
+}
+
+/// What `run` and `compare` share.
 #[derive(Clone, Debug)]
 pub(crate) struct Sizes {
     pub(crate) records: usize,
@@ -107,6 +127,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command> {
             rounds: flags.number("--rounds")?.unwrap_or(3),
             sizes: flags.sizes()?,
         }),
+        "auth" => Command::Auth(flags.auth()?),
         other => return Err(format!("unknown command `{other}`; try `huedb-bench help`").into()),
     };
     flags.check_all_used()?;
@@ -150,6 +171,24 @@ impl Flags {
     fn number<T: std::str::FromStr>(&mut self, name: &str) -> Result<Option<T>> {
         let Some(text) = self.text(name) else { return Ok(None) };
         text.parse().map(Some).map_err(|_| format!("{name} takes a number, got `{text}`").into())
+    }
+
+    fn auth(&mut self) -> Result<AuthOptions> {
+        let options = AuthOptions {
+            huedb: self.path("--huedb")?,
+            work: self.path("--work")?,
+            out: self.path("--out")?,
+            rounds: self.number("--rounds")?.unwrap_or(25),
+            requests: self.number("--requests")?.unwrap_or(2_000),
+            seconds: self.number("--seconds")?.unwrap_or(10.0),
+            rate: self.number("--rate")?.unwrap_or(1_000.0),
+        };
+        // Not a number is not above zero either.
+        let are_above_zero = options.seconds > 0.0 && options.rate > 0.0;
+        if options.rounds == 0 || options.requests == 0 || !are_above_zero {
+            return Err("--rounds, --requests, --seconds and --rate must be above zero".into());
+        }
+        Ok(options)
     }
 
     fn sizes(&mut self) -> Result<Sizes> {

@@ -28,4 +28,6 @@ fn mistakes_are_named() {
     check_refused("run --n 0", "above zero");
     check_refused("run --url ftp://x", "not an http:// URL");
     check_refused("compare --huedb x", "--chroma is missing");
+    check_refused("auth --huedb x --work y", "--out is missing");
+    check_refused("auth --huedb x --work y --out z --rate NaN", "above zero");
 }
