@@ -109,15 +109,24 @@ fn look(thing: &dyn Reload) -> Vec<Option<Look>> {
 }
 
 /// Reads `things` again whenever it is time, until the runtime ends, which must have several threads.
-pub(crate) async fn watch(things: Vec<Box<dyn Reload>>, mut hangup: Hangup) {
+///
+/// What changes after this call counts, even before the first poll.
+pub(crate) fn watch(
+    things: Vec<Box<dyn Reload>>,
+    mut hangup: Hangup,
+) -> impl Future<Output = ()> + Send + 'static {
     let mut things: Vec<Watched> = things.into_iter().map(Watched::new).collect();
-    let mut clock = interval(LOOK_EVERY);
-    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = clock.tick() => block_in_place(|| things.iter_mut().for_each(Watched::reload_if_changed)),
-            () = hangup.next() => {
-                block_in_place(|| things.iter_mut().for_each(Watched::reload_anyway));
+    async move {
+        let mut clock = interval(LOOK_EVERY);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = clock.tick() => {
+                    block_in_place(|| things.iter_mut().for_each(Watched::reload_if_changed));
+                }
+                () = hangup.next() => {
+                    block_in_place(|| things.iter_mut().for_each(Watched::reload_anyway));
+                }
             }
         }
     }

@@ -109,13 +109,15 @@ fn start_and_serve(resolved: &Resolved, guard: Guard, started: Instant) -> Resul
         is_loopback: is_loopback(address.ip()),
         warnings: tls_warnings,
     };
+    let mut reloads: Vec<Box<dyn Reload>> = vec![Box::new(app.gate.clone())];
+    reloads.extend(tls.map(|tls| Box::new(tls) as Box<dyn Reload>));
+    reloads.extend(app.audit.clone().map(|audit| Box::new(audit) as Box<dyn Reload>));
+    // Whoever reads the text may change a file at once.
+    let reloading = watch(reloads, hangups);
     print(&start_text(resolved, &app.gate, &place, &address, started_telemetry.summary.as_deref()));
     tracing::info!(took_ms = started.elapsed().as_millis() as u64, "ready");
     runtime.block_on(async {
-        let mut reloads: Vec<Box<dyn Reload>> = vec![Box::new(app.gate.clone())];
-        reloads.extend(tls.map(|tls| Box::new(tls) as Box<dyn Reload>));
-        reloads.extend(app.audit.clone().map(|audit| Box::new(audit) as Box<dyn Reload>));
-        let reloading = tokio::spawn(watch(reloads, hangups));
+        let reloading = tokio::spawn(reloading);
         serving.await.map_err(|_| "the server ended by itself: see the log".to_owned())?;
         reloading.abort();
         started_telemetry.stop().await;

@@ -10,6 +10,7 @@ mod compression;
 mod exchange;
 mod generations;
 mod limits;
+mod logins;
 mod names;
 mod numbers;
 mod process;
