@@ -57,7 +57,7 @@ pub(crate) fn measure(options: &AuthOptions) -> Result<()> {
 /// A server with one kept-alive connection of a user who is let in.
 struct Lane {
     mode: Mode,
-    _server: Running,
+    server: Running,
     process: Process,
     connection: Connection,
     request: Vec<u8>,
@@ -73,7 +73,7 @@ impl Lane {
             process: server.target(&options.work).process,
             connection: Connection::open(&server.address)?,
             request: modes::get(PATH, &mode.header()),
-            _server: server,
+            server,
             rounds: Vec::new(),
         };
         lane.requests(WARM_UP)?;
@@ -104,6 +104,8 @@ fn overhead(options: &AuthOptions) -> Result<Vec<serde_json::Value>> {
         for turn in 0..lanes.len() {
             let index = (round + turn) % lanes.len();
             let lane = &mut lanes[index];
+            // A server closes a connection that has waited too long for its turn.
+            lane.connection = Connection::open(&lane.server.address)?;
             let times = lane.requests(options.requests)?;
             lane.rounds.push(median(times));
         }

@@ -15,6 +15,7 @@ mod names;
 mod numbers;
 mod process;
 mod quotas;
+mod recorded_logins;
 mod request_texts;
 mod starting;
 mod stopping;
