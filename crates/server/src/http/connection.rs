@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     io,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -82,7 +82,7 @@ impl Serving {
         };
         match begun {
             Ok(Ok((is_http2, start))) => {
-                self.chosen(Begun { start, stream }, is_http2, facts).await;
+                Box::pin(self.chosen(Begun { start, stream }, is_http2, facts)).await;
             }
             Ok(Err(error)) => tracing::debug!(%error, "connection ended"),
             Err(_) => tracing::debug!("a connection was silent for too long"),
@@ -112,14 +112,16 @@ impl Serving {
             })
         });
         let stream = TokioIo::new(stream);
+        // Each is made inside its box: a future keeps room for whatever it was handed, for as long as
+        // it runs, and idle connections are many.
         let ended = if is_http2 {
-            let connection = http2_builder().serve_connection(stream, service);
-            Box::pin(self.until_end(connection, Some(&activity))).await
+            let connection = Box::pin(http2_builder().serve_connection(stream, service));
+            self.until_end(connection, Some(&activity)).await
         } else {
             let mut builder = http1::Builder::new();
             builder.timer(TokioTimer::new()).header_read_timeout(self.head_patience);
-            let connection = builder.max_buf_size(HEAD_BYTES_MAX).serve_connection(stream, service);
-            Box::pin(self.until_end(connection, None)).await
+            let connection = Box::pin(builder.max_buf_size(HEAD_BYTES_MAX).serve_connection(stream, service));
+            self.until_end(connection, None).await
         };
         if let Err(error) = ended {
             tracing::debug!(%error, "connection ended");
@@ -128,11 +130,14 @@ impl Serving {
 
     /// Drives a connection. With `activity` it is told to end once it is idle; without, it notices
     /// that by itself.
-    async fn until_end<C>(mut self, connection: C, activity: Option<&Activity>) -> Result<(), C::Error>
+    async fn until_end<C>(
+        mut self,
+        mut connection: Pin<Box<C>>,
+        activity: Option<&Activity>,
+    ) -> Result<(), C::Error>
     where
         C: GracefulConnection,
     {
-        let mut connection = pin!(connection);
         tokio::select! {
             ended = connection.as_mut() => return ended,
             _ = self.stopping.changed() => {
@@ -242,6 +247,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Begun<S> {
         let given = rest.len().min(buffer.remaining());
         buffer.put_slice(&rest[..given]);
         *taken += given;
+        // Usually more has come already. Given in one piece, the head of a request fits into the
+        // reader's first buffer; after a short read it would ask for a second one.
+        if buffer.remaining() > 0
+            && let Poll::Ready(Err(error)) = Pin::new(&mut self.stream).poll_read(context, buffer)
+        {
+            return Poll::Ready(Err(error));
+        }
         Poll::Ready(Ok(()))
     }
 }

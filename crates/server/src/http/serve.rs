@@ -185,7 +185,7 @@ async fn connection(
     };
     drop(handshake);
     match secured {
-        Ok(Secured { stream, is_http2 }) => serving.chosen(stream, is_http2, facts).await,
+        Ok(Secured { stream, is_http2 }) => Box::pin(serving.chosen(stream, is_http2, facts)).await,
         Err(error) => tracing::debug!(peer = ?facts.peer, %error, "handshake failed"),
     }
 }
