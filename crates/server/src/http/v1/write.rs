@@ -45,7 +45,8 @@ struct FastBody {
 
 impl RequestBody for WriteBody {
     fn read_fast(bytes: &[u8]) -> Option<Self> {
-        let body: FastBody = serde_json::from_slice(bytes).ok()?;
+        // Fields that are not asked for would be passed over without a look at their bytes.
+        let body: FastBody = serde_json::from_str(str::from_utf8(bytes).ok()?).ok()?;
         let metadatas =
             body.metadatas.map(|list| list.into_iter().map(|item| item.unwrap_or_default().0).collect());
         Some(Self {

@@ -144,3 +144,9 @@ fn a_batch_may_have_more_records_than_is_announced() {
     let batch = |count: usize| format!("{{\"ids\": [{}\"\"]}}", "\"\",".repeat(count - 1));
     assert_eq!(patches(&batch(BATCH_RECORDS_MAX + 1), true).len(), 1);
 }
+
+#[test]
+fn a_body_that_is_not_utf8_is_not_read_fast_whatever_field_it_is_in() {
+    assert!(WriteBody::read_fast(b"{\"ids\":[\"a\"],\"other\":\"x\"}").is_some());
+    assert!(WriteBody::read_fast(b"{\"ids\":[\"a\"],\"other\":\"\x8e\"}").is_none());
+}
