@@ -13,7 +13,7 @@ use super::{
     bodies::{CreateCollectionBody, UpdateCollectionBody},
     error::ApiError,
     hnsw,
-    json::{Dict, Json},
+    json::{self, Dict, Json},
     metadata,
     names::check_collection_name,
     old_clients::{ListForm, ShortCollectionResponse},
@@ -147,7 +147,7 @@ fn new_collection(
         metadata,
         hnsw,
         // A JSON value can always be written as a text.
-        v1_configuration: serde_json::to_string(document).ok(),
+        v1_configuration: json::to_vec(document).ok().and_then(|text| String::from_utf8(text).ok()),
         embedding_function: None,
         schema: None,
     }

@@ -6,7 +6,7 @@
 use super::{
     bodies::{CreateCollectionBody, DeleteBody, GetBody, NameBody, QueryBody, UpdateCollectionBody},
     error::ApiError,
-    json::{Dict, Json},
+    json::{self, Dict, Json},
     metadata,
     names::{check_collection_name, check_namespace_name},
     python_json,
@@ -57,7 +57,7 @@ pub(crate) fn metadata(bytes: &[u8]) {
     assert_eq!(shown(&patch), shown(&metadata::of_record(&dict)));
     // What was read and is written again is read as the same.
     if !Json::Dict(dict.clone()).has_non_finite() {
-        let written = serde_json::to_vec(&Json::Dict(dict)).expect("finite numbers can be written");
+        let written = json::to_vec(&Json::Dict(dict)).expect("finite numbers can be written");
         let again = dict_of(&written).expect("what was written is an object");
         assert_eq!(shown(&patch), shown(&metadata::of_record(&again)));
     }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    fmt,
+    fmt, io,
 };
 
 use serde::{
@@ -10,6 +10,7 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor},
     ser::{SerializeMap, SerializeSeq},
 };
+use serde_json::ser::Formatter;
 
 /// Pairs of a JSON object in the order of Python's `dict`: a repeated key keeps its first place and
 /// its last value.
@@ -85,16 +86,33 @@ pub(super) fn dict_from_pairs(pairs: Vec<(String, Json)>) -> Dict {
     dict
 }
 
+/// `value` as JSON, in which the digits of large integers are those that were read.
+///
+/// # Errors
+/// Those of the value's own `Serialize`; the values of this module have none.
+pub(super) fn to_vec<T: Serialize>(value: &T) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, WithDigits))?;
+    Ok(bytes)
+}
+
+/// No number type holds every integer, and no answer holds bytes: the digits travel as bytes.
+struct WithDigits;
+
+impl Formatter for WithDigits {
+    fn write_byte_array<W: ?Sized + io::Write>(&mut self, writer: &mut W, digits: &[u8]) -> io::Result<()> {
+        writer.write_all(digits)
+    }
+}
+
+/// Only [`to_vec`] writes it: other writers know no integers of any size.
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
             Self::Int(value) => serializer.serialize_i64(*value),
-            Self::BigInt(digits) => match digits.parse::<i128>() {
-                Ok(value) => serializer.serialize_i128(value),
-                Err(_) => serializer.serialize_f64(digits.parse().unwrap_or(f64::INFINITY)),
-            },
+            Self::BigInt(digits) => serializer.serialize_bytes(digits.as_bytes()),
             Self::Float(value) => serializer.serialize_f64(*value),
             Self::Str(value) => serializer.serialize_str(value),
             Self::List(items) => {

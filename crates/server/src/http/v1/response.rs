@@ -10,12 +10,17 @@ use huedb_types::{Metadata, MetadataValue, Record};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{bodies::Field, hnsw, json::Json, metadata::HIDDEN_PREFIX};
+use super::{
+    bodies::Field,
+    hnsw,
+    json::{self, Json},
+    metadata::HIDDEN_PREFIX,
+};
 
 /// An answer with `value` as its JSON body.
 pub(super) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
     // Shapes of this module hold texts, numbers and lists of them; none of these can fail.
-    let bytes = serde_json::to_vec(value).unwrap_or_default();
+    let bytes = json::to_vec(value).unwrap_or_default();
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
