@@ -74,6 +74,11 @@ impl Limits {
         Self(Arc::new(Inner { settings, rates: Arc::new(Rates::default()), tally: Tally::default() }))
     }
 
+    /// Whether there is any.
+    pub(crate) fn are_set(&self) -> bool {
+        self.0.settings != LimitSettings::default()
+    }
+
     /// Whether the tenant of a request with this load must be found out for [`Self::check_quota`].
     pub(crate) fn has_quota(&self, load: Load) -> bool {
         let LimitSettings { records, bytes, .. } = self.0.settings;

@@ -155,7 +155,12 @@ impl Gate {
 
     /// Whether everybody may do everything.
     pub(crate) fn is_open(&self) -> bool {
-        self.0.settings.method == Method::Off
+        self.method() == Method::Off
+    }
+
+    /// How callers say who they are.
+    pub(crate) fn method(&self) -> Method {
+        self.0.settings.method
     }
 
     /// What is in force, in a few words.

@@ -51,7 +51,9 @@ pub(crate) struct RouteTable {
 }
 
 /// A route as the API's description lists it.
+#[derive(Clone)]
 pub(crate) struct DescribedRoute {
+    pub(crate) action: Action,
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     pub(crate) operation: Operation,
@@ -74,7 +76,7 @@ impl RouteTable {
         H: Handler<T, App>,
         T: 'static,
     {
-        self.described.push(DescribedRoute { method: method.clone(), path, operation });
+        self.described.push(DescribedRoute { action, method: method.clone(), path, operation });
         self.register(action, method, path, handler);
     }
 

@@ -129,3 +129,22 @@ fn an_answer_knows_the_action_of_its_route() {
     assert_eq!(response.extensions().get(), Some(&Action::Heartbeat));
     assert_eq!(fixture.answer(&Method::GET, "/nothing").extensions().get::<Action>(), None);
 }
+
+#[test]
+fn the_description_names_the_credentials_that_this_server_wants() {
+    use http_body_util::BodyExt as _;
+
+    let schemes = |fixture: &Fixture| {
+        let response = fixture.answer(&Method::GET, "/openapi.json");
+        assert_eq!(response.status(), StatusCode::OK);
+        let body = fixture.runtime.block_on(response.into_body().collect()).unwrap().to_bytes();
+        let document: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        document["components"]["securitySchemes"].clone()
+    };
+    assert_eq!(schemes(&Fixture::new(all_routes(true))), serde_json::json!({}));
+    let guarded = Fixture::with(all_routes(true), |settings, _| {
+        settings.auth = "token";
+        settings.auth_credentials = crate::auth::secret::Secret::new("a-token".to_owned());
+    });
+    assert_eq!(schemes(&guarded), serde_json::json!({ "bearer": { "type": "http", "scheme": "bearer" } }));
+}

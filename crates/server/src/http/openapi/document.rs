@@ -6,7 +6,10 @@ use axum::http::StatusCode;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::operation::{Operation, Parameter};
+use super::{
+    admission::Admission,
+    operation::{Operation, Parameter},
+};
 use crate::http::{
     Generation,
     route::DescribedRoute,
@@ -22,8 +25,8 @@ const ALWAYS: [u16; 2] = [500, 503];
 /// What a body is refused with: broken, too slow, too large, of another kind.
 const OF_BODIES: [u16; 4] = [400, 408, 413, 415];
 
-/// The description of `routes`.
-pub(super) fn of(routes: &[DescribedRoute]) -> Value {
+/// The description of `routes` on a server that lets requests through by `admission`.
+pub(super) fn of(routes: &[DescribedRoute], admission: Admission) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = SCHEMAS.into();
         settings.meta_schema = None;
@@ -32,7 +35,7 @@ pub(super) fn of(routes: &[DescribedRoute]) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for route in routes {
         let method = route.method.as_str().to_ascii_lowercase();
-        let described = operation(route.path, &route.operation, &mut schemas);
+        let described = operation(route, admission, &mut schemas);
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[method] = described;
     }
@@ -48,7 +51,11 @@ pub(super) fn of(routes: &[DescribedRoute]) -> Value {
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "paths": paths,
-        "components": { "schemas": schemas, "headers": { "chroma-trace-id": trace_id() } },
+        "components": {
+            "schemas": schemas,
+            "headers": { "chroma-trace-id": trace_id() },
+            "securitySchemes": admission.schemes(),
+        },
     })
 }
 
@@ -60,13 +67,18 @@ fn trace_id() -> Value {
     })
 }
 
-fn operation(path: &str, operation: &Operation, schemas: &mut SchemaGenerator) -> Value {
+fn operation(route: &DescribedRoute, admission: Admission, schemas: &mut SchemaGenerator) -> Value {
+    let DescribedRoute { path, operation, .. } = route;
+    let refusals = admission.refusals(Generation::of_path(path), route.action);
     let mut described = json!({
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "responses": responses(path, operation, schemas),
+        "responses": responses(path, operation, &refusals, schemas),
     });
+    if let Some(requirement) = admission.requirement(route.action) {
+        described["security"] = requirement;
+    }
     let path = path_parameters(path);
     let query = operation.query.iter().map(|parameter| query_parameter(parameter, schemas));
     let parameters: Vec<Value> = path.chain(query).collect();
@@ -92,11 +104,16 @@ fn query_parameter(parameter: &Parameter, schemas: &mut SchemaGenerator) -> Valu
     json!({ "name": parameter.name, "in": "query", "description": parameter.text, "schema": schema })
 }
 
-fn responses(path: &str, operation: &Operation, schemas: &mut SchemaGenerator) -> Value {
+fn responses(
+    path: &str,
+    operation: &Operation,
+    refusals: &BTreeSet<u16>,
+    schemas: &mut SchemaGenerator,
+) -> Value {
     let (status, success) = operation.success;
     let success = success.map_or_else(|| json!({}), |schema| schema(schemas).to_value());
     let mut responses = Map::from_iter([(status.to_string(), response(status, success))]);
-    for status in errors(path, operation) {
+    for status in errors(path, operation).union(refusals).copied() {
         let schema = error_schema(path, status, schemas);
         responses.insert(status.to_string(), response(status, schema));
     }

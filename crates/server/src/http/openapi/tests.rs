@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{super::all_routes, *};
+use crate::auth::settings::Method;
 
 fn document() -> Value {
-    document::of(all_routes(true).described())
+    document::of(all_routes(true).described(), Admission { method: Method::Off, is_limited: false })
 }
 
 /// Each operation with its method and path.

@@ -77,6 +77,8 @@ pub(crate) enum ErrorV1 {
     Raised { error: String },
     /// A text.
     Detail { detail: String },
+    /// Too many requests, or a tenant that may not grow.
+    Limited { message: String },
 }
 
 impl JsonSchema for AnyObject {
