@@ -92,13 +92,12 @@ impl Flood {
             }
             let due = wait_for(begin, turn as f64 / self.rate);
             let request = modes::get("/api/v2/auth/identity", &self.mode.wrong_header(turn));
-            let answer = match connection.send(&request) {
-                Ok(answer) => answer,
+            let answer = if let Ok(answer) = connection.send(&request) {
+                answer
+            } else {
                 // A server may close a connection on somebody who is refused.
-                Err(_) => {
-                    connection = connect_from(source, address)?;
-                    connection.send(&request)?
-                }
+                connection = connect_from(source, address)?;
+                connection.send(&request)?
             };
             if answer.status == 200 {
                 return Err("a wrong login was let in".into());

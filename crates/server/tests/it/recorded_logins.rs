@@ -130,7 +130,7 @@ fn start(place: &Place, mode: &str) -> Server {
 
 fn replay(server: &Server, exchange: &Exchange, identities: &Identities) -> Answer {
     let mut headers: String =
-        exchange.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        exchange.headers.iter().map(|(name, value)| [name, ": ", value, "\r\n"].concat()).collect();
     if exchange.body.is_some() {
         headers += "Content-Type: application/json\r\n";
     }
