@@ -120,6 +120,8 @@ impl GetResponse {
 #[schemars(rename = "QueryResultV1")]
 pub(super) struct QueryResponse {
     ids: Vec<Vec<String>>,
+    /// Null where the distance is beyond 32-bit floats.
+    #[schemars(with = "Option<Vec<Vec<Option<f32>>>>")]
     distances: Option<Vec<Vec<f32>>>,
     metadatas: Option<Vec<Vec<Option<MetadataResponse>>>>,
     embeddings: Option<Vec<Vec<Option<Vec<f32>>>>>,

@@ -136,6 +136,8 @@ pub(super) struct QueryResponse<'a> {
     documents: Option<Vec<Vec<Option<&'a str>>>>,
     uris: Option<Vec<Vec<Option<&'a str>>>>,
     metadatas: Option<Vec<Vec<Option<MetadataView<'a>>>>>,
+    /// Null where the distance is beyond 32-bit floats.
+    #[schemars(with = "Option<Vec<Vec<Option<f32>>>>")]
     distances: Option<Vec<Vec<f32>>>,
     include: &'a [Include],
 }
