@@ -18,6 +18,7 @@ use super::{
     identity::{Identity, Place},
     settings::{Method, TokenHeader},
     token::{FingerprintKey, TokenHash},
+    users_file::line_count,
 };
 use crate::http::Generation;
 
@@ -150,7 +151,7 @@ fn check_user_and_password(given: &str) {
 
 /// The line is one of the text, and the text is told in one line.
 fn check_error(error: &FileError, text: &str) {
-    let lines = text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).count();
+    let lines = line_count(text);
     assert!(error.line.is_none_or(|line| (1..=lines).contains(&line)), "{error} of {lines} lines");
     assert!(!error.reason.is_empty() && !error.to_string().contains(char::is_control), "{error}");
 }

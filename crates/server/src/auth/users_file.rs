@@ -87,10 +87,16 @@ impl UsersFile {
             return Err(FileError::new("larger than 8 MiB"));
         }
         serde_yaml_ng::from_str(text).map_err(|error| FileError {
-            line: error.location().map(|location| location.line()),
+            // Where something is missing at the end, the parser names the line after the last.
+            line: error.location().map(|location| location.line().min(line_count(text))),
             reason: without_quotations(&error.to_string()),
         })
     }
+}
+
+/// Lines as YAML knows them; an empty one after the last break counts too.
+pub(super) fn line_count(text: &str) -> usize {
+    text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).count()
 }
 
 /// The parser quotes values that it did not expect; one of them may be a token in the wrong place.

@@ -60,6 +60,8 @@ fn wrong_forms_are_refused_with_their_line() {
     check_refused("users:\n- id: ''\n", 2, "empty");
     check_refused("roles_mapping:\n  x:\n    actions: {a: b}\n", 3, "plain value");
     check_refused("users: [\n", 2, "");
+    check_refused("users: [", 1, "");
+    check_refused("user3:\n- id: a\n  tokens: [", 3, "");
 }
 
 #[test]
