@@ -69,12 +69,10 @@ def generations_of(arguments, server):
     return generations
 
 
-def install(arguments, server, generations):
-    """Installs what the chosen runs need. The environments of the two generations hold the suites."""
-    names = [f"py-{generation}" for generation in places.GENERATIONS]
-    if arguments.only in (None, "crud"):
-        names += crud.environments(server, generations, arguments.preset)
-    subprocess.run([str(places.CONFORMANCE / "setup.sh"), *dict.fromkeys(names)], check=True)
+def install(server, jobs):
+    """Installs what the runs and the server need, and nothing else."""
+    names = [name for job in jobs for name in job.needs]
+    subprocess.run([str(places.CONFORMANCE / "setup.sh"), *dict.fromkeys([*server.needs, *names])], check=True)
 
 
 def jobs_of(arguments, server, generations):
@@ -137,8 +135,8 @@ def main():
     arguments = parse_arguments()
     server = server_of(arguments)
     generations = generations_of(arguments, server)
-    install(arguments, server, generations)
     jobs = jobs_of(arguments, server, generations)
+    install(server, jobs)
     report.line(f"{len(jobs)} runs against {server.name}, {arguments.jobs} at a time, preset {arguments.preset}")
     begin = time.monotonic()
     with run_directory(server) as directory:

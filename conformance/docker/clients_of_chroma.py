@@ -16,7 +16,9 @@ LIMIT_S = 120
 
 
 def install():
-    subprocess.run([str(places.CONFORMANCE / "setup.sh")], check=True)
+    names = [f"py-{generation}" for generation in places.GENERATIONS]
+    names += [f"js-{version}" for version in places.NPM_CLIENTS.values()]
+    subprocess.run([str(places.CONFORMANCE / "setup.sh"), *names], check=True)
 
 
 def python(generation):

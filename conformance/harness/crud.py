@@ -21,7 +21,8 @@ def python_job(client, mode, failures):
         ]
         return command, places.clean_environment(programs), directory
 
-    return Job("crud", client.generation, f"{client.name}-{mode}", LIMIT_S, program, known_failures=failures)
+    title = f"{client.name}-{mode}"
+    return Job("crud", client.generation, title, LIMIT_S, program, (client.name,), known_failures=failures)
 
 
 def node_job(client, mode, failures):
@@ -32,7 +33,8 @@ def node_job(client, mode, failures):
         ]
         return command, places.clean_environment("/usr/bin"), directory
 
-    return Job("crud", client.generation, f"{client.name}-{mode}", LIMIT_S, program, known_failures=failures)
+    title = f"{client.name}-{mode}"
+    return Job("crud", client.generation, title, LIMIT_S, program, (client.name,), known_failures=failures)
 
 
 def has_integrations(generations, preset):
@@ -49,13 +51,7 @@ def integrations_job():
         ]
         return command, places.clean_environment(programs), directory
 
-    return Job("integration", "1.5.9", "langchain-llamaindex", LIMIT_S, program)
-
-
-def environments(server_kind, generations, preset):
-    """What setup.sh has to install for the jobs."""
-    names = [client.name for client in clients.served_by(server_kind, generations, preset)]
-    return names + ([INTEGRATIONS] if has_integrations(generations, preset) else [])
+    return Job("integration", "1.5.9", "langchain-llamaindex", LIMIT_S, program, (INTEGRATIONS,))
 
 
 def jobs(server_kind, generations, preset):

@@ -12,12 +12,14 @@ from .servers import RunningServer, ServerError, end_group, start
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    kind: str  # "crud" or "suite"
+    kind: str  # "crud", "integration", "suite" or "openapi"
     generation: str
     name: str
     limit_s: int
     # Builds (command, environment, working directory) for a running server and a record file.
     program: object
+    # What setup.sh has to install for it.
+    needs: tuple
     # Fewest tests that must pass, or None where no baseline is recorded.
     baseline: int | None = None
     # Names, without parameters, of tests that this server is known to fail; see known_failures.json.

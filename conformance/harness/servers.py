@@ -35,6 +35,8 @@ class HueDB:
     # SIGTERM must drain, flush and exit 0; anything else fails the job that used the server.
     must_stop_cleanly: bool = True
     serves_every_client: bool = True
+    # What setup.sh has to install for it.
+    needs: tuple = ()
 
     def command(self, directory, port):
         return [str(self.binary), "run", "--path", str(directory / "data"), "--host", HOST, "--port", str(port)]
@@ -54,6 +56,10 @@ class Chroma:
     @property
     def name(self):
         return f"chroma-{self.generation}"
+
+    @property
+    def needs(self):
+        return (f"py-{self.generation}",)
 
     @property
     def generations(self):

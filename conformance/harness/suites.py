@@ -53,7 +53,8 @@ def suite_job(server_kind, generation, suite, deselected, expected, failures, se
         ]
         return command, settings, directory
 
-    return Job("suite", generation, suite["name"], suite["limit_s"], program, expected, failures)
+    needs = (f"py-{generation}", "model")
+    return Job("suite", generation, suite["name"], suite["limit_s"], program, needs, expected, failures)
 
 
 def jobs(server_kind, generations, preset, seed):

@@ -26,6 +26,6 @@ impl Hasher {
 
     /// Returns the checksum of everything added so far.
     pub fn digest(&self) -> u64 {
-        self.0.digest()
+        if cfg!(fuzzing) { 0 } else { self.0.digest() }
     }
 }

@@ -12,6 +12,8 @@
 
 pub mod blob;
 pub mod checksum;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod kv;
 pub mod lock;
 pub mod segment;

@@ -159,27 +159,31 @@ fn without_remark(file: &Path) -> PathBuf {
     if file.exists() { file.to_owned() } else { PathBuf::from(path.trim_end()) }
 }
 
-struct Roles {
-    policy: Policy,
+pub(super) struct Roles {
+    pub(super) policy: Policy,
     expiries: HashMap<String, Expiry>,
 }
 
 impl Roles {
     fn load(source: &TextSource) -> Result<Self, String> {
         let (place, text) = read(source)?;
-        let parsed = UsersFile::parse(&text).and_then(|file| Ok((Policy::of_roles(&file, &text)?, file)));
-        let (policy, file) = parsed.map_err(|error| error.within(&place))?;
+        Self::parse(&text).map_err(|error| error.within(&place))
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, FileError> {
+        let file = UsersFile::parse(text)?;
+        let policy = Policy::of_roles(&file, text)?;
         let expiries =
             file.users.iter().filter_map(|user| Some((user.id.0.clone(), user.expires?.0))).collect();
         Ok(Self { policy, expiries })
     }
 
-    fn identity(&self, user: &str) -> Identity {
+    pub(super) fn identity(&self, user: &str) -> Identity {
         self.policy.users.get(user).cloned().unwrap_or_else(|| Identity::powerless(user))
     }
 }
 
-fn of_passwords(text: &str, roles: Option<Roles>) -> Result<Credentials, FileError> {
+pub(super) fn of_passwords(text: &str, roles: Option<Roles>) -> Result<Credentials, FileError> {
     let passwords = Passwords::parse(text)?;
     let mut notices = Vec::new();
     let users = passwords.users().map(|name| {
@@ -199,7 +203,11 @@ fn of_passwords(text: &str, roles: Option<Roles>) -> Result<Credentials, FileErr
     Ok(Credentials { proof: Proof::Passwords { passwords, users }, notices })
 }
 
-fn of_tokens(text: &str, roles: Option<Roles>, key: FingerprintKey) -> Result<Credentials, FileError> {
+pub(super) fn of_tokens(
+    text: &str,
+    roles: Option<Roles>,
+    key: FingerprintKey,
+) -> Result<Credentials, FileError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
     let (first, second) = (lines.next(), lines.next());

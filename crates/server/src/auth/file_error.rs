@@ -27,9 +27,15 @@ impl FileError {
 
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, ", line {line}: {}", self.reason),
-            None => write!(f, ": {}", self.reason),
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
         }
+        f.write_str(": ")?;
+        // A name in quotes may hold what would begin a new line of the log.
+        for part in self.reason.split_inclusive(char::is_control) {
+            let text = part.trim_end_matches(char::is_control);
+            write!(f, "{text}{}", part[text.len()..].escape_debug())?;
+        }
+        Ok(())
     }
 }

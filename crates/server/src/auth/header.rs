@@ -14,7 +14,7 @@ use super::{
 };
 use crate::http::Generation;
 
-const X_CHROMA_TOKEN: HeaderName = HeaderName::from_static("x-chroma-token");
+pub(super) const X_CHROMA_TOKEN: HeaderName = HeaderName::from_static("x-chroma-token");
 
 /// Some clients leave the padding out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

@@ -22,6 +22,12 @@ impl PasswordHash {
     pub(crate) fn matches(&self, password: &str) -> bool {
         bcrypt::verify(password, &self.0).unwrap_or(false)
     }
+
+    /// The cost that it says it has.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn cost(&self) -> u32 {
+        self.0.split('$').nth(2).and_then(|cost| cost.parse().ok()).unwrap_or_default()
+    }
 }
 
 impl std::fmt::Debug for PasswordHash {

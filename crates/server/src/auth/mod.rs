@@ -11,6 +11,8 @@ mod cache;
 mod credentials;
 mod expiry;
 mod file_error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 pub(crate) mod gate;
 mod header;
 pub(crate) mod htpasswd;

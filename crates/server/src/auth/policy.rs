@@ -13,6 +13,10 @@ use crate::config::suggest::nearest;
 /// Roles that inherit from each other, deepest chain.
 const INHERITANCE_MAX: usize = 32;
 
+/// Roles of one user, each counted once for every way that leads to it: two parents a role and ten steps
+/// of inheritance are a thousand ways.
+const GRANTS_MAX: usize = 1000;
+
 /// Users by name, with what they may do.
 #[derive(Debug, Default)]
 pub(crate) struct Policy {
@@ -137,6 +141,9 @@ fn grants_of_role<'a>(
     let mut within = within.to_vec();
     within.push(area(role.tenant.as_ref(), role.databases.as_ref(), role.collections.as_ref()));
     within.retain(|area| *area != Area::EVERYTHING);
+    if grants.len() == GRANTS_MAX {
+        return Err(format!("more than {GRANTS_MAX} ways of inheritance lead from a user to roles"));
+    }
     let before = grants.len();
     let named = role.actions.0.iter().filter_map(|Text(action)| ActionSet::named(action));
     let actions = named.fold(ActionSet::default(), ActionSet::union);

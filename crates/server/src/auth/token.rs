@@ -136,6 +136,12 @@ impl Tokens {
         self.owners.len()
     }
 
+    /// The owners of all tokens.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn owners(&self) -> impl Iterator<Item = &TokenOwner> {
+        self.owners.values().map(|(_, owner)| owner)
+    }
+
     /// The owner of a token, which may have expired.
     pub(crate) fn owner(&self, token: &str) -> Option<&TokenOwner> {
         let hash = TokenHash::of(token);

@@ -87,20 +87,41 @@ impl UsersFile {
             return Err(FileError::new("larger than 8 MiB"));
         }
         serde_yaml_ng::from_str(text).map_err(|error| FileError {
-            line: error.location().map(|location| location.line()),
+            // Where something is missing at the end, the parser names the line after the last.
+            line: error.location().map(|location| location.line().min(line_count(text))),
             reason: without_quotations(&error.to_string()),
         })
     }
 }
 
-/// The parser quotes values that it did not expect; one of them may be a token in the wrong place.
+/// Lines as YAML knows them; an empty one after the last break counts too.
+pub(super) fn line_count(text: &str) -> usize {
+    text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).count()
+}
+
+/// The parser quotes values that it did not expect; one of them may be a token in the wrong place. Text
+/// stands between quotation marks, numbers between backticks, as names do that may be seen.
 fn without_quotations(message: &str) -> String {
     let message = message.split(" at line ").next().unwrap_or(message);
-    let mut parts = message.split('"');
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    while let (Some(_), rest) = (parts.next(), parts.next()) {
-        text.push_str("\"...\"");
-        text.push_str(rest.unwrap_or_default());
+    let mut text = String::new();
+    let mut end = None;
+    let mut is_escaped = false;
+    for c in message.chars() {
+        match end {
+            None => {
+                let is_number = text.ends_with("integer ") || text.ends_with("floating point ");
+                end = (c == '"' || c == '`' && is_number).then_some(c);
+                text.push(c);
+                text.push_str(if end.is_some() { "..." } else { "" });
+            }
+            Some(_) if is_escaped => is_escaped = false,
+            Some('"') if c == '\\' => is_escaped = true,
+            Some(mark) if c == mark => {
+                end = None;
+                text.push(c);
+            }
+            Some(_) => {}
+        }
     }
     text
 }

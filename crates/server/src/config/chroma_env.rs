@@ -190,6 +190,8 @@ const CLIENT: Effect = Effect::Nothing("read by clients, not by a server");
 const PARTS: Effect = Effect::Nothing("HueDB is made of other parts, and of one process");
 const STORE: Effect = Effect::Nothing("HueDB has a storage format of its own");
 const IMAGE: Effect = Effect::Nothing("one process serves all connections, and logs go to standard error");
+const SCORECARD: Effect =
+    Effect::Warns("limits here are by caller and tenant; set requests-per-second-max or queries-max instead");
 const LABEL: Effect = Effect::Nothing("a label that nothing here reads");
 
 /// Stands for `CHROMA_OPENAI_API_KEY` and the like.
@@ -376,8 +378,8 @@ pub(crate) static FILE_KEYS: &[Row] = &[
         "requests at a time",
         Effect::Warns("requests are bounded by connections-max and the queue instead"),
     ),
-    row("scorecard_enabled", "rate limits by pattern", Effect::Warns("rate limits do not exist here")),
-    row("scorecard", "rate limits by pattern", Effect::Warns("rate limits do not exist here")),
+    row("scorecard_enabled", "rate limits by pattern", SCORECARD),
+    row("scorecard", "rate limits by pattern", SCORECARD),
     row("sysdb", "where the catalog is", PARTS),
     row("mcmr_sysdb", "where the catalog is", PARTS),
     row("log", "where the log is", PARTS),

@@ -1,22 +1,10 @@
 //! Replays what the fuzzer found worth keeping.
 
-use std::path::Path;
-
+use self::replay::replay;
 use super::*;
 
-#[track_caller]
-fn replay(target: &str, check: fn(&[u8])) {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
-    let mut replayed = 0;
-    for entry in std::fs::read_dir(&directory).unwrap() {
-        let path = entry.unwrap().path();
-        let bytes = std::fs::read(&path).unwrap();
-        let outcome = std::panic::catch_unwind(|| check(&bytes));
-        assert!(outcome.is_ok(), "{}", path.display());
-        replayed += 1;
-    }
-    assert!(replayed > 0, "nothing in {}", directory.display());
-}
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
 
 #[test]
 fn v1_bodies_hold_on_the_corpus() {
@@ -61,4 +49,29 @@ fn v2_metadata_holds_on_the_corpus() {
 #[test]
 fn names_hold_on_the_corpus() {
     replay("names", names);
+}
+
+#[test]
+fn passwords_hold_on_the_corpus() {
+    replay("auth_passwords", auth_passwords);
+}
+
+#[test]
+fn tokens_hold_on_the_corpus() {
+    replay("auth_tokens", auth_tokens);
+}
+
+#[test]
+fn roles_hold_on_the_corpus() {
+    replay("auth_roles", auth_roles);
+}
+
+#[test]
+fn headers_hold_on_the_corpus() {
+    replay("auth_header", auth_header);
+}
+
+#[test]
+fn basic_credentials_hold_on_the_corpus() {
+    replay("auth_basic", auth_basic);
 }

@@ -99,33 +99,54 @@ impl Deref for RequestBytes {
 
 /// Reads the whole body, whatever its `Content-Type` is: each generation judges that by itself.
 ///
+/// The head of the request is given up before anything is awaited. Clients can be slow with a body, and
+/// the connection's read buffer can be used again only when nobody holds a part of it.
+///
 /// # Errors
 /// See [`BodyError`].
-pub(crate) async fn read_body(app: &App, request: Request) -> Result<RequestBytes, BodyError> {
+pub(crate) fn read_body(
+    app: &App,
+    request: Request,
+) -> impl Future<Output = Result<RequestBytes, BodyError>> + Send {
     let limit = app.settings.body_bytes_max;
     let coding = Coding::of(request.headers());
-    let read = read_plain(request, limit, &app.body_memory, coding.is_ok()).await?;
-    match coding? {
-        None => Ok(read),
-        Some(coding) => {
-            let memory = app.body_memory.clone();
-            let decode = move || coding.decode(&read, limit, &memory);
-            let (bytes, memory) = app.run(decode).await.map_err(BodyError::Run)??;
-            Ok(RequestBytes { bytes, _memory: memory })
+    let unread = Unread::of(request);
+    async move {
+        let read = read_plain(unread, limit, &app.body_memory, coding.is_ok()).await?;
+        match coding? {
+            None => Ok(read),
+            Some(coding) => {
+                let memory = app.body_memory.clone();
+                let decode = move || coding.decode(&read, limit, &memory);
+                let (bytes, memory) = app.run(decode).await.map_err(BodyError::Run)??;
+                Ok(RequestBytes { bytes, _memory: memory })
+            }
         }
+    }
+}
+
+/// A body without the head of its request.
+struct Unread {
+    body: Body,
+    /// Whether the client waits for permission. It has sent nothing yet then, and takes the answer as a
+    /// refusal.
+    asked_first: bool,
+}
+
+impl Unread {
+    fn of(request: Request) -> Self {
+        let asked_first = request.headers().contains_key(header::EXPECT);
+        Self { body: request.into_body(), asked_first }
     }
 }
 
 /// Reads the body as it comes over the wire. One that is not `wanted` is only thrown away.
 async fn read_plain(
-    request: Request,
+    Unread { mut body, asked_first }: Unread,
     limit: usize,
     memory: &BodyMemory,
     wanted: bool,
 ) -> Result<RequestBytes, BodyError> {
-    // A client that asked for permission has sent nothing yet and takes the answer as a refusal.
-    let asked_first = request.headers().contains_key(header::EXPECT);
-    let mut body = request.into_body();
     let declared = body.size_hint();
     let is_too_large = declared.lower() > limit as u64;
     if is_too_large || !wanted {
@@ -144,7 +165,10 @@ async fn read_plain(
     let mut reading = Reading { limit, declared, read: BytesMut::new(), reservation: Reservation::default() };
     let mut next = Some(first);
     while let Some(data) = next {
-        if let Err(refused) = reading.take(&data, memory).await {
+        let taken = reading.take(&data, memory).await;
+        // It is a part of the connection's read buffer, see `read_body`.
+        drop(data);
+        if let Err(refused) = taken {
             discard(body).await;
             return Err(refused);
         }
@@ -215,8 +239,7 @@ impl Pace {
 /// Throws away the body of a request that is answered without it, in the background. A body that is
 /// declared too large for that is not taken at all, and its connection ends with the answer.
 pub(crate) fn discard_later(request: Request) {
-    let asked_first = request.headers().contains_key(header::EXPECT);
-    let body = request.into_body();
+    let Unread { body, asked_first } = Unread::of(request);
     let is_small = body.size_hint().lower() <= UNWANTED_BYTES_MAX as u64;
     if !asked_first && is_small && !body.is_end_stream() {
         tokio::spawn(discard_up_to(body, UNWANTED_BYTES_MAX));

@@ -24,6 +24,11 @@ pub(crate) async fn compress(app: &App, accepts: bool, response: Response) -> Re
     if bytes_min == 0 || bytes < bytes_min as u64 || is_coded {
         return response;
     }
+    // Boxed, so that the many answers that stay as they are keep no room for it.
+    Box::pin(compress_large(app, accepts, response)).await
+}
+
+async fn compress_large(app: &App, accepts: bool, response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     // Whether or not it is compressed this time, a cache must keep both.
     parts.headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));

@@ -99,13 +99,13 @@ impl Serving {
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let api = Arc::clone(&api);
             let under_way = UnderWay::begin(&counted);
+            let mut request = Box::new(request.map(Body::new));
+            request.extensions_mut().insert(facts);
+            if let Some(peer) = facts.peer {
+                request.extensions_mut().insert(Source::of(peer.ip()));
+            }
             // Boxed, so that an idle connection keeps no room for the work of a request.
             Box::pin(async move {
-                let mut request = request.map(Body::new);
-                request.extensions_mut().insert(facts);
-                if let Some(peer) = facts.peer {
-                    request.extensions_mut().insert(Source::of(peer.ip()));
-                }
                 let response = api.answer(request).await;
                 drop(under_way);
                 Ok::<_, Infallible>(response)

@@ -4,7 +4,7 @@ pub(crate) mod protection;
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 
@@ -75,13 +75,12 @@ impl Cors {
 
     /// The answer to a browser's question whether it may send a request. None when this is not such a
     /// question, or when no origin is allowed: routes then answer as if there were no browsers.
-    pub(crate) fn preflight(&self, request: &Parts) -> Option<Response> {
-        let asks = request.method == Method::OPTIONS
-            && request.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    pub(crate) fn preflight(&self, method: &Method, given: &HeaderMap) -> Option<Response> {
+        let asks = method == Method::OPTIONS && given.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         if !asks || self.origins.is_empty() {
             return None;
         }
-        let origin = request.headers.get(header::ORIGIN)?;
+        let origin = given.get(header::ORIGIN)?;
         let permission = self.permission(origin);
         let (status, text) = match permission {
             Some(_) => (StatusCode::OK, "OK"),
@@ -97,7 +96,7 @@ impl Cors {
             headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
             headers.insert(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS);
             // Echoed, because the wildcard does not cover `Authorization`.
-            if let Some(wanted) = request.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+            if let Some(wanted) = given.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
                 headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
             }
         }

@@ -26,7 +26,7 @@ pub(crate) mod v2;
 use std::{
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
     time::Instant,
@@ -35,11 +35,11 @@ use std::{
 use axum::{
     Router,
     extract::Request,
-    http::{Uri, header},
+    http::{HeaderValue, Uri, header},
     response::Response,
 };
 use tokio::sync::SetOnce;
-use tower::ServiceExt as _;
+use tower::{ServiceExt as _, util::Oneshot};
 use tracing::Instrument as _;
 
 use self::{
@@ -130,7 +130,10 @@ impl Api {
     }
 
     /// Answers one request. Its id is in the answer and in every log line on the way.
-    pub(crate) async fn answer(&self, mut request: Request) -> Response {
+    ///
+    /// It comes in a box, and what is kept of it is copied: while a client is slow with the body, neither
+    /// room for the head nor the connection's read buffer should wait with it.
+    pub(crate) async fn answer(&self, mut request: Box<Request>) -> Response {
         let id = RequestId::of(request.headers());
         let is_encrypted = request.extensions().get::<Connection>().is_some_and(|facts| facts.is_tls);
         request.extensions_mut().insert(id.clone());
@@ -150,30 +153,29 @@ impl Api {
     }
 
     /// A panic on the way is this request's 500 and nobody else's.
-    async fn respond(&self, request: Request) -> Response {
-        let (parts, body) = request.into_parts();
-        if let Some(response) = self.cors.preflight(&parts) {
+    async fn respond(&self, request: Box<Request>) -> Response {
+        if let Some(response) = self.cors.preflight(request.method(), request.headers()) {
             return response;
         }
-        let Some(opened) = self.opened_for(parts.uri.path()).await else {
-            return operations::while_opening(parts.uri.path()).unwrap_or_default();
+        let Some(opened) = self.opened_for(request.uri().path()).await else {
+            return operations::while_opening(request.uri().path()).unwrap_or_default();
         };
         let started = Instant::now();
-        let Begun { context, trace } = self.telemetry.begin(&parts);
-        let origin = parts.headers.get(header::ORIGIN).cloned();
-        let accepts_gzip = compress::accepts_gzip(&parts.headers);
-        let (method, uri) = (parts.method.clone(), parts.uri.clone());
-        let routed = opened.router.clone().oneshot(Request::from_parts(parts, body));
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let origin = request.headers().get(header::ORIGIN);
+        let origin = origin.and_then(|origin| HeaderValue::from_bytes(origin.as_bytes()).ok());
+        let accepts_gzip = compress::accepts_gzip(request.headers());
+        let (Begun { context, trace }, routed) = self.route(opened, *request);
         let response = match catching(context.scope(routed)).await {
             Some(Ok(response)) => response,
-            None => Generation::of_path(uri.path()).internal(),
+            None => Generation::of_path(&path).internal(),
         };
         let mut response = compress::compress(&opened.app, accepts_gzip, response).await;
         headers::finish(&mut response, trace);
         self.cors.permit(origin.as_ref(), response.headers_mut());
         tracing::debug!(
             %method,
-            path = uri.path(),
+            path,
             action = response.extensions().get::<Action>().map_or("none", |action| action.name()),
             status = response.status().as_u16(),
             took_us = started.elapsed().as_micros() as u64,
@@ -181,6 +183,13 @@ impl Api {
         );
         context.finish(&response);
         response
+    }
+
+    /// Begins to observe a request, and gives it to the route that takes it.
+    fn route(&self, opened: &Opened, request: Request) -> (Begun, Pin<Box<Oneshot<Router, Request>>>) {
+        let (parts, body) = request.into_parts();
+        let begun = self.telemetry.begin(&parts);
+        (begun, Box::pin(opened.router.clone().oneshot(Request::from_parts(parts, body))))
     }
 
     /// Counts a connection as open until the guard is dropped.

@@ -18,7 +18,9 @@ impl RequestId {
     /// The one that the request brings, if it can be taken over; otherwise a new one.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let brought = headers.get(REQUEST_ID).filter(|value| is_sane(value.as_bytes()));
-        Self(brought.cloned().unwrap_or_else(made))
+        // A copy, because a header that is kept keeps the connection's read buffer.
+        let copy = brought.and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
+        Self(copy.unwrap_or_else(made))
     }
 
     pub(crate) fn as_str(&self) -> &str {

@@ -52,7 +52,7 @@ impl Fixture {
 
     fn answer(&self, method: &Method, path: &str) -> Response {
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
-        self.runtime.block_on(self.api.answer(request))
+        self.runtime.block_on(self.api.answer(Box::new(request)))
     }
 
     #[track_caller]

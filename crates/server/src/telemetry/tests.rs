@@ -80,7 +80,7 @@ impl Watched {
             request = request.header(*name, *value);
         }
         let body = if body.is_empty() { Body::empty() } else { Body::from(body.to_owned()) };
-        self.api.answer(request.body(body).unwrap()).await
+        self.api.answer(Box::new(request.body(body).unwrap())).await
     }
 
     /// Makes the collection `docs` of the first generation and returns its id.

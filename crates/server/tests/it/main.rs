@@ -7,6 +7,7 @@ mod browsers;
 mod certificates;
 mod command_line;
 mod compression;
+mod error_tables;
 mod exchange;
 mod generations;
 mod limits;

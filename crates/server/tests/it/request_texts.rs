@@ -52,6 +52,43 @@ fn a_lone_surrogate_is_no_text_wherever_it_stands() {
 }
 
 #[test]
+fn fields_that_nobody_asks_for_must_be_json_too_on_v1() {
+    let place = Place::new();
+    let server = place.start(&[]);
+    let [path, _] = collection(&server);
+    let bodies = [
+        ("add", r#"{"ids":["a"],"embeddings":[[1,2]],"other":%}"#),
+        ("upsert", r#"{"other":%,"ids":["a"],"embeddings":[[1,2]]}"#),
+        ("update", r#"{"ids":["a"],"embeddings":[[1,2]],"other":[%]}"#),
+        ("query", r#"{"query_embeddings":[[1,2]],"n_results":1,"include":["documents"],"other":{"x":%}}"#),
+        ("get", r#"{"ids":["a"],"other":%}"#),
+        ("delete", r#"{"ids":["a"],"other":%}"#),
+    ];
+    let wrong = [
+        (r#""\ud800""#, "no low surrogate in string"),
+        (r#"{"\udc00":1}"#, "invalid high surrogate in string"),
+        ("1e999", "number is infinity when parsed as double"),
+        ("NaN", "unexpected character"),
+    ];
+    for (route, body) in bodies {
+        for (value, reason) in wrong {
+            let answer = post(&server.address, &format!("{path}/{route}"), &body.replace('%', value));
+            assert_eq!(answer.status, 500, "{route} {value}: {answer:?}");
+            assert!(
+                answer.body.contains(&format!("JSONDecodeError('{reason}")),
+                "{route} {value}: {answer:?}"
+            );
+            assert_eq!(count(&server, &path), "0");
+        }
+    }
+    for (value, number) in [(r#""\ud83d\ude00""#, "1"), ("1e99", "2")] {
+        let body = r#"{"ids":["!"],"embeddings":[[1,2]],"other":%}"#.replace('!', number).replace('%', value);
+        assert_eq!(post(&server.address, &format!("{path}/add"), &body).status, 201, "{body}");
+        assert_eq!(count(&server, &path), number);
+    }
+}
+
+#[test]
 fn a_pair_of_surrogates_is_one_character_and_zero_is_a_character() {
     let place = Place::new();
     let server = place.start(&[]);

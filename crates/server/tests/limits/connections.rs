@@ -14,12 +14,8 @@ use crate::{
     size,
 };
 
-/// Of a connection that waits for a request, or for the rest of its head.
-const IDLE_BYTES_MAX: usize = 20_000;
-
-/// Of a connection whose request is under way: the work of that request is kept as well, until its body
-/// has come or is given up as too slow.
-const BUSY_BYTES_MAX: usize = 32_000;
+/// Memory of a connection that waits for a request, for the rest of its head, or for that of its body.
+const BYTES_MAX: usize = 20_000;
 
 fn raise_own_limit(files: usize) {
     let limit = getrlimit(Resource::Nofile);
@@ -49,12 +45,18 @@ fn open(server: &Server, count: usize, bytes: &[u8]) -> Vec<TcpStream> {
 fn half_open_connections_take_little_memory_and_hold_up_nobody() {
     let count = size(10_000, 1_000);
     raise_own_limit(count);
-    let half_a_body = b"POST /api/v2/tenants HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"name\":";
-    for (what, bytes, bytes_max) in [
-        ("silent", &b""[..], IDLE_BYTES_MAX),
-        ("half a head", b"POST /api/v2/tenants HTTP/1.1\r\nHost: x\r\nX-Slow: ", IDLE_BYTES_MAX),
-        ("idle after a request", b"GET /api/v2/heartbeat HTTP/1.1\r\nHost: x\r\n\r\n", IDLE_BYTES_MAX),
-        ("half a body", half_a_body, BUSY_BYTES_MAX),
+    let half_a_body = |api: &str| {
+        let head = format!("POST /api/{api}/tenants?x=y HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n");
+        let more =
+            "User-Agent: slow\r\nContent-Type: application/json\r\nX-Request-Id: slow\r\nOrigin: x\r\n";
+        format!("{head}{more}\r\n{{\"name\":").into_bytes()
+    };
+    for (what, bytes) in [
+        ("silent", &b""[..]),
+        ("half a head", b"POST /api/v2/tenants HTTP/1.1\r\nHost: x\r\nX-Slow: "),
+        ("idle after a request", b"GET /api/v2/heartbeat HTTP/1.1\r\nHost: x\r\n\r\n"),
+        ("half a body, v1", &half_a_body("v1")),
+        ("half a body, v2", &half_a_body("v2")),
     ] {
         let place = Place::new();
         let server = place.start(&["--head-timeout-seconds", "3600"]);
@@ -63,7 +65,7 @@ fn half_open_connections_take_little_memory_and_hold_up_nobody() {
         let streams = open(&server, count, bytes);
         let each = own_memory(server.pid()).saturating_sub(before) / count;
         println!("{count} connections, {what}: {each} bytes each");
-        assert!(each < bytes_max, "{what}: {each} bytes each");
+        assert!(each < BYTES_MAX, "{what}: {each} bytes each");
         drop(streams);
         Client::connect(&server.address).done("GET", "/api/v2/heartbeat", "");
     }

@@ -103,6 +103,25 @@ fn mistakes_are_refused_with_their_line() {
 }
 
 #[test]
+fn roles_that_inherit_twice_at_every_step_are_refused_before_they_fill_memory() {
+    let steps = |count: usize| {
+        let role = |step: usize| format!("  r{step}: {{inherits: [r{0}, r{0}]}}\n", step + 1);
+        let roles: String = (0..count).map(role).collect();
+        format!("roles_mapping:\n{roles}  r{count}: {{actions: '*'}}\nusers:\n- {{id: a, role: r0}}\n")
+    };
+    assert!(users(&steps(8)).users["a"].has(Action::SystemReset));
+    check_refused(&steps(30), Some(34), "more than 1000 ways");
+}
+
+#[test]
+fn a_name_in_a_refusal_begins_no_line_of_its_own() {
+    let text =
+        "roles_mapping: {\"x\\ny\": {actions: '*'}, \"a\\nb\": {}}\nusers: [{id: c, role: \"x\\ny\"}]\n";
+    let error = Policy::of_roles(&UsersFile::parse(text).unwrap(), text).unwrap_err();
+    assert!(error.to_string().contains(r"role `a\nb` has neither"), "{error}");
+}
+
+#[test]
 fn an_action_that_does_not_exist_is_mentioned_and_grants_nothing() {
     let policy = users(
         "roles_mapping:\n  x: {actions: ['collection:gett', 'collection:peek']}\nusers:\n- {id: a, role: x}\n",

@@ -60,6 +60,8 @@ fn wrong_forms_are_refused_with_their_line() {
     check_refused("users:\n- id: ''\n", 2, "empty");
     check_refused("roles_mapping:\n  x:\n    actions: {a: b}\n", 3, "plain value");
     check_refused("users: [\n", 2, "");
+    check_refused("users: [", 1, "");
+    check_refused("user3:\n- id: a\n  tokens: [", 3, "");
 }
 
 #[test]
@@ -70,10 +72,14 @@ fn a_refusal_does_not_quote_what_may_be_a_token() {
         "users:\n- hunter2",
         "users:\n- id: [hunter2]",
         "users:\n- id: a\n  read_only: hunter2",
+        "users:\n- id: a\n  read_only: 'a\"hunter2'",
+        "users:\n- id: a\n  read_only: 'a\\\"hunter2\"b'",
     ] {
         let error = UsersFile::parse(text).unwrap_err().to_string();
         assert!(!error.contains("hunter2"), "text={text:?} error={error}");
     }
+    let error = UsersFile::parse("users: 123456").unwrap_err().to_string();
+    assert!(error.contains("integer `...`, expected"), "error={error}");
     let file = UsersFile::parse("users:\n- id: a\n  tokens: [hunter2]\n").unwrap();
     assert!(!format!("{file:?}").contains("hunter2"));
 }

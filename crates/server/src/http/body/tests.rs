@@ -53,7 +53,7 @@ const LIMIT: usize = 8;
 
 async fn read(steps: &[Step], declared: Option<u64>) -> Result<Bytes, BodyError> {
     let script = Script { steps: steps.iter().copied().collect(), declared };
-    read_plain(Request::new(Body::new(script)), LIMIT, &BodyMemory::new(1 << 20), true)
+    read_plain(Unread::of(Request::new(Body::new(script))), LIMIT, &BodyMemory::new(1 << 20), true)
         .await
         .map(|read| read.bytes)
 }
@@ -103,7 +103,7 @@ fn a_client_that_asked_before_sending_gets_its_refusal_at_once() {
         let mut request = Request::new(Body::new(script));
         request.headers_mut().insert(header::EXPECT, "100-continue".parse().unwrap());
         let started = Instant::now();
-        let read = read_plain(request, LIMIT, &BodyMemory::new(1 << 20), true).await;
+        let read = read_plain(Unread::of(request), LIMIT, &BodyMemory::new(1 << 20), true).await;
         assert_eq!(read.map(|read| read.bytes), Err(BodyError::TooLarge { limit: LIMIT }));
         started.elapsed()
     });

@@ -89,7 +89,7 @@ impl Town {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let request = request.body(Body::from(BODY)).unwrap();
-        let response = self.fixture.runtime.block_on(self.fixture.api.answer(request));
+        let response = self.fixture.runtime.block_on(self.fixture.api.answer(Box::new(request)));
         let (parts, body) = response.into_parts();
         let bytes = self.fixture.runtime.block_on(axum::body::to_bytes(body, usize::MAX)).unwrap();
         Answer {
@@ -333,7 +333,7 @@ fn a_refused_request_is_answered_before_its_body_has_come() {
     let town = Town::new();
     let endless = Body::new(Silence);
     let request = Request::post("/api/v2/tenants").body(endless).unwrap();
-    assert_eq!(town.fixture.runtime.block_on(town.fixture.api.answer(request)).status(), 401);
+    assert_eq!(town.fixture.runtime.block_on(town.fixture.api.answer(Box::new(request))).status(), 401);
 }
 
 /// A body of which nothing ever comes.

@@ -174,7 +174,9 @@ impl QueryBody {
     }
 }
 
+/// As with writes, a body with other fields is read the slow way, which looks at them.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct FastQueryBody {
     query_embeddings: FastEmbeddings,
     n_results: Option<i64>,
@@ -186,7 +188,6 @@ struct FastQueryBody {
 
 impl RequestBody for QueryBody {
     fn read_fast(bytes: &[u8]) -> Option<Self> {
-        // Fields that are not asked for would be passed over without a look at their bytes.
         let body: FastQueryBody = serde_json::from_str(str::from_utf8(bytes).ok()?).ok()?;
         let condition = |value: Option<Json>| match value {
             None => Some(None),

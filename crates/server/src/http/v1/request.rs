@@ -92,12 +92,15 @@ pub(super) struct RawBody {
 }
 
 impl RawBody {
-    pub(super) async fn read(app: &App, request: Request) -> Result<Self, ApiError> {
+    /// As [`read_body`].
+    pub(super) fn read(app: &App, request: Request) -> impl Future<Output = Result<Self, ApiError>> + Send {
         let is_json =
             is_json(request.headers().get(header::CONTENT_TYPE).map_or(b"", |value| value.as_bytes()));
-        let bytes =
-            read_body(app, request).await.map_err(|error| ApiError::body(error, app.settings.body_option))?;
-        Ok(Self { is_json, bytes })
+        let reading = read_body(app, request);
+        async move {
+            let bytes = reading.await.map_err(|error| ApiError::body(error, app.settings.body_option))?;
+            Ok(Self { is_json, bytes })
+        }
     }
 
     /// A body that came as JSON.

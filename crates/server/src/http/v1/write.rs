@@ -34,7 +34,10 @@ pub(super) struct WriteBody {
     problem: Option<ApiError>,
 }
 
+/// Fields that nobody asks for would be passed over without a look, and a body may be refused for what is
+/// in them: one that has some is read the slow way.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct FastBody {
     ids: Vec<String>,
     embeddings: Option<FastEmbeddings>,
@@ -45,7 +48,6 @@ struct FastBody {
 
 impl RequestBody for WriteBody {
     fn read_fast(bytes: &[u8]) -> Option<Self> {
-        // Fields that are not asked for would be passed over without a look at their bytes.
         let body: FastBody = serde_json::from_str(str::from_utf8(bytes).ok()?).ok()?;
         let metadatas =
             body.metadatas.map(|list| list.into_iter().map(|item| item.unwrap_or_default().0).collect());

@@ -34,8 +34,10 @@ pub(super) struct Call {
     tenant: Option<TenantAccess>,
     database: Option<DatabaseAccess>,
     path: RawPathParams,
-    uri: Uri,
-    content_type: Option<HeaderValue>,
+    /// Only what follows `?`, and no part of the connection's read buffer: see [`read_body`].
+    query: Uri,
+    /// Whether the body came as JSON.
+    is_json: bool,
     body: RequestBytes,
 }
 
@@ -51,24 +53,23 @@ pub(super) fn route<H, F>(
     H: Fn(Call) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Response, ApiError>> + Send + 'static,
 {
-    table.route(
-        action,
-        method,
-        path,
-        operation,
-        move |State(app): State<App>, request: Request| async move {
-            let dialect = Dialect::of(request.headers());
+    table.route(action, method, path, operation, move |State(app): State<App>, request: Request| {
+        let dialect = Dialect::of(request.headers());
+        // Futures keep room for what they are handed and for all that they may come to; boxes are
+        // there only for as long as they are needed.
+        let request = Box::new(request);
+        async move {
             let answer = match Call::receive(app, dialect, request).await {
-                Ok(call) => handler(call).await,
+                Ok(call) => Box::pin(handler(call)).await,
                 Err(refused) => Err(refused),
             };
             answer.unwrap_or_else(|error| error.into_response(dialect))
-        },
-    );
+        }
+    });
 }
 
 impl Call {
-    async fn receive(app: App, dialect: Dialect, mut request: Request) -> Result<Self, ApiError> {
+    async fn receive(app: App, dialect: Dialect, mut request: Box<Request>) -> Result<Self, ApiError> {
         let path = request
             .extract_parts::<RawPathParams>()
             .await
@@ -76,12 +77,12 @@ impl Call {
         // Every request of a route has been through the gate.
         let access = request.extensions_mut().remove::<Access>().ok_or_else(ApiError::internal)?;
         let (tenant, database) = places(&access, &path)?;
-        let uri = request.uri().clone();
-        let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
-        let body = read_body(&app, request)
+        let query = query_of(request.uri());
+        let is_json = request.headers().get(header::CONTENT_TYPE).is_none_or(is_json);
+        let body = read_body(&app, *request)
             .await
             .map_err(|error| ApiError::of_body(error, app.settings.body_option))?;
-        Ok(Self { app, access, dialect, tenant, database, path, uri, content_type, body })
+        Ok(Self { app, access, dialect, tenant, database, path, query, is_json, body })
     }
 
     /// Runs `work` on the CPU pool: parsing, the engine's blocking calls, serialising.
@@ -120,7 +121,7 @@ impl Call {
 
     /// The parameters after `?`.
     pub(super) fn query<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        match Query::<T>::try_from_uri(&self.uri) {
+        match Query::<T>::try_from_uri(&self.query) {
             Ok(Query(parameters)) => Ok(parameters),
             Err(rejection) => Err(ApiError::invalid(rejection.body_text())),
         }
@@ -128,12 +129,19 @@ impl Call {
 
     /// The body as JSON. Errors name the path and position of what is wrong.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        if !self.content_type.as_ref().is_none_or(is_json) {
+        if !self.is_json {
             let message = "Expected request with `Content-Type: application/json`";
             return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "ChromaError", message));
         }
         parse(&self.body)
     }
+}
+
+/// A copy of the part after `?`.
+fn query_of(uri: &Uri) -> Uri {
+    let query = uri.query().map(|query| format!("/?{query}").parse());
+    // What was a query of one URI is a query of another.
+    query.and_then(Result::ok).unwrap_or_default()
 }
 
 fn segment<'a>(path: &'a RawPathParams, name: &str) -> &'a str {

@@ -46,6 +46,7 @@ fn the_fast_way_leaves_odd_queries_to_the_slow_one() {
         r#"{"query_embeddings": [[1]], "n_results": 1, "include": ["foo"]}"#,
         r#"{"query_embeddings": [[1]], "n_results": 1, "include": [], "where": []}"#,
         r#"{"query_embeddings": [1], "n_results": 1, "include": []}"#,
+        r#"{"query_embeddings": [[1]], "n_results": 1, "include": [], "other": "\ud800"}"#,
     ] {
         assert!(QueryBody::read_fast(json.as_bytes()).is_none(), "{json}");
     }
