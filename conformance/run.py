@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Proves that Chroma's own clients work with a server: HueDB, or Chroma itself.
 
-Runs this project's scenario with every client (crud), chromadb's own test files (suites) and what
-schemathesis makes of the OpenAPI document (openapi), each against a freshly started server with a data
-directory of its own.
+Runs this project's scenario with every client (crud), chromadb's own test files (suites), what
+schemathesis makes of the OpenAPI document (openapi), Chroma's page about authentication (auth) and clients
+over TLS (tls), each against a freshly started server with a data directory of its own.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 
-from harness import compat_table, crud, openapi, places, report, suites
+from harness import compat_table, crud, openapi, own_servers, places, report, suites
 from harness.jobs import run_job
 from harness.servers import Chroma, HueDB, end_everything
 
@@ -29,7 +29,7 @@ def parse_arguments():
     server.add_argument(
         "--server", choices=[f"chroma-{g}" for g in places.GENERATIONS], help="test the real Chroma server instead"
     )
-    parser.add_argument("--only", choices=("crud", "suites", "openapi"), help="run only one of the parts")
+    parser.add_argument("--only", choices=("crud", "suites", "openapi", "auth", "tls"), help="run only one of the parts")
     parser.add_argument("--generation", choices=places.GENERATIONS, help="run only one client generation")
     preset = parser.add_mutually_exclusive_group()
     preset.add_argument("--fast", dest="preset", action="store_const", const="fast", help="the smallest set, for CI")
@@ -75,14 +75,20 @@ def install(server, jobs):
     subprocess.run([str(places.CONFORMANCE / "setup.sh"), *dict.fromkeys([*server.needs, *names])], check=True)
 
 
+def has_other_jobs(arguments):
+    """Whether this run has the jobs that belong to HueDB alone and to both generations at once."""
+    return not arguments.server and not arguments.generation
+
+
 def jobs_of(arguments, server, generations):
     made = []
     if arguments.only in (None, "suites"):
         made += suites.jobs(server, generations, arguments.preset, arguments.seed)
     if arguments.only in (None, "crud"):
         made += crud.jobs(server, generations, arguments.preset)
-    if arguments.only in (None, "openapi") and not arguments.server and not arguments.generation:
-        made += openapi.jobs(arguments.preset, arguments.seed)
+    if has_other_jobs(arguments):
+        made += openapi.jobs(arguments.preset, arguments.seed) if arguments.only in (None, "openapi") else []
+        made += own_servers.jobs(arguments.only)
     if arguments.suite:
         made = [job for job in made if job.name in arguments.suite]
     if not made:

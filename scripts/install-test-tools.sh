@@ -18,6 +18,10 @@ missing_packages() {
     printf 'int main(void) { return 0; }\n' | cc -x c -o /dev/null - 2>/dev/null || echo libc6-dev
     [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -n "${SSL_CERT_FILE:-}" ] || echo ca-certificates
     python3 --version >/dev/null 2>&1 || echo python3
+    # Chroma's page makes its passwords with it; certificates and requests of the TLS checks.
+    htpasswd -nbB a a >/dev/null 2>&1 || echo apache2-utils
+    openssl version >/dev/null 2>&1 || echo openssl
+    curl --version >/dev/null 2>&1 || echo curl
     python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
 }
 

@@ -1,6 +1,7 @@
 //! What authentication costs, and what wrong logins do to everybody else.
 
 mod flood;
+mod guesses;
 mod modes;
 mod report;
 
@@ -30,11 +31,12 @@ const WARM_UP: usize = 200;
 pub(crate) fn measure(options: &AuthOptions) -> Result<()> {
     let load_average = machine::load_average();
     let overhead = overhead(options)?;
+    let guesses = guesses(options)?;
     let floods = floods(options)?;
     let document = json!({
         "command": format!(
-            "bench/auth.sh --rounds {} --requests {} --seconds {} --rate {}",
-            options.rounds, options.requests, options.seconds, options.rate
+            "bench/auth.sh --rounds {} --requests {} --guesses {} --seconds {} --rate {}",
+            options.rounds, options.requests, options.guesses, options.seconds, options.rate
         ),
         "machine": machine::describe(&options.work),
         "load_average_before": load_average,
@@ -43,6 +45,7 @@ pub(crate) fn measure(options: &AuthOptions) -> Result<()> {
         "requests": options.requests,
         "route": format!("GET {PATH}"),
         "overhead": overhead,
+        "guesses": guesses,
         "wrong_logins": floods,
     });
     let text = report::markdown(&document);
@@ -67,7 +70,7 @@ struct Lane {
 
 impl Lane {
     fn open(mode: Mode, options: &AuthOptions) -> Result<Self> {
-        let server = start(mode, options)?;
+        let server = start(mode, mode.command(&options.huedb)?, options)?;
         let mut lane = Self {
             mode,
             process: server.target(&options.work).process,
@@ -130,7 +133,7 @@ fn floods(options: &AuthOptions) -> Result<Vec<serde_json::Value>> {
     let mut rows = Vec::new();
     for mode in [Mode::Basic, Mode::Token] {
         for (sources, rate) in [(0, 0.0), (1, options.rate), (32, options.rate)] {
-            let server = start(mode, options)?;
+            let server = start(mode, mode.command(&options.huedb)?, options)?;
             let flood = Flood { mode, sources, rate, seconds: options.seconds };
             rows.push(flood.run(&server.address)?);
             server.stop()?;
@@ -139,12 +142,21 @@ fn floods(options: &AuthOptions) -> Result<Vec<serde_json::Value>> {
     Ok(rows)
 }
 
+/// Refusals of users and of strangers, on a server that lets everybody guess on.
+fn guesses(options: &AuthOptions) -> Result<Vec<serde_json::Value>> {
+    let mut command = Mode::Basic.command(&options.huedb)?;
+    command.env("HUEDB_AUTH_FAILURES_PER_MINUTE", "0");
+    let server = start(Mode::Basic, command, options)?;
+    let rows = guesses::measure(&server.address, options.guesses)?;
+    server.stop()?;
+    Ok(rows)
+}
+
 /// On an empty directory of its own.
-fn start(mode: Mode, options: &AuthOptions) -> Result<Running> {
+fn start(mode: Mode, command: std::process::Command, options: &AuthOptions) -> Result<Running> {
     let directory = options.work.join(format!("auth-{}", mode.name().replace(' ', "-")));
     remove(&directory)?;
     fs::create_dir_all(&directory)?;
-    let command = mode.command(&options.huedb)?;
     Running::start(mode.name(), command, &directory, &options.work.join("auth.log"))
 }
 

@@ -18,11 +18,12 @@ huedb-bench compare --huedb BINARY --chroma BINARY --work DIR --out DIR [--round
     Starts both servers in turn, each round on an empty directory below --work, and writes server.json
     and server.md to --out. Figures are the medians of the rounds. bench/compare.sh prepares all of this.
 
-huedb-bench auth --huedb BINARY --work DIR --out DIR [--rounds 25] [--requests 2000] [--seconds 10]
-                 [--rate 1000]
+huedb-bench auth --huedb BINARY --work DIR --out DIR [--rounds 25] [--requests 2000]
+                 [--guesses 100] [--seconds 10] [--rate 1000]
     Starts HueDB without authentication, with passwords, with a token and with roles, and writes auth.json
     and auth.md to --out: what an authenticated request costs, over --rounds interleaved rounds of
-    --requests, and how heartbeats fare for --seconds while --rate wrong logins a second arrive.
+    --requests; how long --guesses wrong logins of a user and as many of a stranger take; and how
+    heartbeats fare for --seconds while --rate wrong logins a second arrive.
 
 SIZES
     --n 100000          records in the main collection
@@ -64,6 +65,8 @@ pub(crate) struct AuthOptions {
     pub(crate) rounds: usize,
     /// Requests of each server in a round.
     pub(crate) requests: usize,
+    /// Wrong logins of each kind, one after another.
+    pub(crate) guesses: usize,
     /// How long wrong logins arrive.
     pub(crate) seconds: f64,
     /// Wrong logins a second.
@@ -180,13 +183,15 @@ impl Flags {
             out: self.path("--out")?,
             rounds: self.number("--rounds")?.unwrap_or(25),
             requests: self.number("--requests")?.unwrap_or(2_000),
+            guesses: self.number("--guesses")?.unwrap_or(100),
             seconds: self.number("--seconds")?.unwrap_or(10.0),
             rate: self.number("--rate")?.unwrap_or(1_000.0),
         };
         // Not a number is not above zero either.
         let are_above_zero = options.seconds > 0.0 && options.rate > 0.0;
-        if options.rounds == 0 || options.requests == 0 || !are_above_zero {
-            return Err("--rounds, --requests, --seconds and --rate must be above zero".into());
+        let are_none = options.rounds == 0 || options.requests == 0 || options.guesses == 0;
+        if are_none || !are_above_zero {
+            return Err("--rounds, --requests, --guesses, --seconds and --rate must be above zero".into());
         }
         Ok(options)
     }

@@ -40,6 +40,8 @@ def suite_job(server_kind, generation, suite, deselected, expected, failures, se
 
     def program(server, record, directory):
         settings = environment(generation, server.port, suite, record, rules)
+        for name in suite.get("unset", []):
+            del settings[name]
         plugin = []
         if suite.get("own_server"):
             plugin = ["-p", "own_server"]

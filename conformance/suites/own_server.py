@@ -6,7 +6,8 @@ Environment:
 Upstream's fixtures run `_run_server` in a new process, with what the server is to be told. Here that
 process becomes HueDB, told the same in the environment variables of Chroma. Nothing else of the tests
 changes, except that they look sooner whether the server is there (upstream looks every four seconds)
-and that the servers of a test end with it (upstream leaves them).
+and that the servers of a test end with it (upstream leaves them). Those that a fixture of a whole module
+has started stay until that fixture ends them.
 """
 
 import multiprocessing
@@ -72,8 +73,20 @@ def pytest_configure(config):
     conftest._await_server = await_server
 
 
+# Servers of fixtures that several tests share.
+_shared = set()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_fixture_setup(fixturedef, request):
+    before = set(multiprocessing.active_children())
+    yield
+    if fixturedef.scope != "function":
+        _shared.update(set(multiprocessing.active_children()) - before)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item, nextitem):
-    for child in multiprocessing.active_children():
+    for child in set(multiprocessing.active_children()) - _shared:
         child.kill()
         child.join()

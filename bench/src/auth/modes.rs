@@ -88,7 +88,7 @@ pub(crate) fn get(path: &str, header: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n").into_bytes()
 }
 
-fn basic(credentials: &str) -> String {
+pub(super) fn basic(credentials: &str) -> String {
     format!("Authorization: Basic {}\r\n", BASE64.encode(credentials))
 }
 

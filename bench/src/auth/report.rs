@@ -37,6 +37,7 @@ pub(super) fn markdown(document: &Value) -> String {
             number(&row["server_cpu_us"])
         ));
     }
+    lines.extend(guesses(document));
     lines.push(
         "\nHeartbeats, 200 a second, while wrong logins arrive, each with another password or token; latencies \
          count from the moment at which a request was due.\n\n\
@@ -65,6 +66,26 @@ pub(super) fn markdown(document: &Value) -> String {
         ));
     }
     lines.join("\n") + "\n"
+}
+
+/// The table of refused logins.
+fn guesses(document: &Value) -> Vec<String> {
+    let mut lines = vec![
+        "\nRefused logins one after another, each with another password; a user's and strangers' take turns.\n\n\
+         | guess | tries | p10, ms | median, ms | p90, ms |\n|---|--:|--:|--:|--:|"
+            .to_owned(),
+    ];
+    for row in document["guesses"].as_array().into_iter().flatten() {
+        lines.push(format!(
+            "| {} | {} | {} | {} | {} |",
+            text(&row["guess"]),
+            row["tries"],
+            number(&row["p10_ms"]),
+            number(&row["median_ms"]),
+            number(&row["p90_ms"])
+        ));
+    }
+    lines
 }
 
 fn text(value: &Value) -> &str {

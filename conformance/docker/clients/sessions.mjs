@@ -5,21 +5,21 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import path from "node:path";
 
 const project = path.resolve(process.argv[2]);
 const require = createRequire(pathToFileURL(path.join(project, "package.json")));
 const { ChromaClient } = require("chromadb");
 const { version } = require(path.join(project, "node_modules/chromadb/package.json"));
-const isFirst = version.startsWith("1.");
+const hasAuth = /^[12]\./.test(version);
 const NAME = "shared";
 
 // A client asks for an embedding function although every call brings its embeddings.
-const embeddingFunction = { name: "none", generate: async (texts) => texts.map(() => [0, 0]), getConfig: () => ({}) };
+export const embeddingFunction = { name: "none", generate: async (texts) => texts.map(() => [0, 0]), getConfig: () => ({}) };
 
-function clientOf({ port, auth, credentials }) {
-  if (isFirst) {
+export function clientOf({ port, auth, credentials }) {
+  if (hasAuth) {
     const provider = { none: undefined, basic: "basic", token: "token", "x-token": "token" }[auth];
     const tokenHeaderType = auth === "x-token" ? "X_CHROMA_TOKEN" : "AUTHORIZATION";
     const options = provider && { provider, credentials, tokenHeaderType };
@@ -71,8 +71,8 @@ async function refused(call, what) {
   assert.fail(`${what} was not refused but gave ${JSON.stringify(result)}`);
 }
 
-async function run(session) {
-  const client = clientOf(session);
+export async function run(session, makeClient = clientOf) {
+  const client = await makeClient(session);
   if (session.may === "nothing") {
     await refused(() => client.listCollections(), "listing");
     return;
@@ -87,14 +87,18 @@ async function run(session) {
   }
 }
 
-let failed = 0;
-for await (const line of createInterface({ input: process.stdin })) {
-  const session = JSON.parse(line);
-  try {
-    await run(session);
-  } catch (error) {
-    failed += 1;
-    console.log(`npm chromadb ${version} ${line}: ${error.stack}`);
+async function main() {
+  let failed = 0;
+  for await (const line of createInterface({ input: process.stdin })) {
+    const session = JSON.parse(line);
+    try {
+      await run(session);
+    } catch (error) {
+      failed += 1;
+      console.log(`npm chromadb ${version} ${line}: ${error.stack}`);
+    }
   }
+  process.exit(failed > 0 ? 1 : 0);
 }
-process.exit(failed > 0 ? 1 : 0);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -64,11 +64,11 @@ def refused(call, what):
     raise AssertionError(f"{what} was not refused but gave {result!r}")
 
 
-def run(session):
+def run(session, make_client=client_of):
     if session["may"] == "nothing":
-        refused(lambda: client_of(session).list_collections(), "listing")
+        refused(lambda: make_client(session).list_collections(), "listing")
         return
-    client = client_of(session)
+    client = make_client(session)
     if session["may"] == "all":
         write(client)
     read(client)
@@ -90,4 +90,5 @@ def main():
     sys.exit(failed > 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

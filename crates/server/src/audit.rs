@@ -48,6 +48,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) action: &'a str,
     #[serde(flatten)]
     pub(crate) place: Place,
+    /// Records that were changed, deleted or given out.
+    pub(crate) records: Option<u64>,
     pub(crate) status: u16,
     pub(crate) outcome: Outcome,
     pub(crate) took_us: u64,
@@ -58,7 +60,8 @@ pub(crate) struct Entry<'a> {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Outcome {
     Done,
-    /// No credentials, wrong ones, or ones that do not allow it.
+    /// No credentials, wrong ones, or ones that do not allow it; also where the client hears that what it
+    /// named is not there.
     Denied,
     /// Too much at a time.
     Limited,

@@ -1,6 +1,7 @@
 //! Limits of each caller: requests a second, queries at a time, and what a tenant may hold. All of them
 //! are off unless they are set.
 
+mod own;
 mod rates;
 mod tally;
 
@@ -8,7 +9,10 @@ use std::{sync::Arc, time::Duration};
 
 use huedb_engine::Held;
 
-pub(crate) use self::rates::{Subject, UnderWay};
+pub(crate) use self::{
+    own::OwnLimits,
+    rates::{Subject, UnderWay},
+};
 use self::{rates::Rates, tally::Tally};
 
 /// Zero is no limit.
@@ -43,8 +47,17 @@ pub(crate) enum Limited {
     Rate { wait: Duration },
     /// Too many queries of the caller are under way.
     Queries { limit: u64 },
-    /// The tenant holds as much as it may.
-    Quota { resource: &'static str, limit: u64, actual: u64 },
+    /// The tenant, or what the caller reaches in it, holds as much as it may.
+    Quota { extent: Extent, resource: &'static str, limit: u64, actual: u64 },
+}
+
+/// What a quota counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Everything in a tenant: quotas of the options.
+    Tenant,
+    /// What one user reaches in a tenant: quotas of the file of users.
+    Reach,
 }
 
 impl Limited {
@@ -74,15 +87,25 @@ impl Limits {
         Self(Arc::new(Inner { settings, rates: Arc::new(Rates::default()), tally: Tally::default() }))
     }
 
-    /// Whether there is any.
+    /// Whether there is any that holds for everybody.
     pub(crate) fn are_set(&self) -> bool {
         self.0.settings != LimitSettings::default()
     }
 
     /// Whether the tenant of a request with this load must be found out for [`Self::check_quota`].
-    pub(crate) fn has_quota(&self, load: Load) -> bool {
+    pub(crate) fn has_quota(&self, own: OwnLimits, load: Load) -> bool {
+        let limits = self.quotas(own).into_iter().flat_map(|(_, limits)| limits);
+        load == Load::Growth && limits.into_iter().any(|(_, limit)| limit > 0)
+    }
+
+    /// What is counted, with the limits of each. A limit of the user's own replaces that of the tenant.
+    fn quotas(&self, own: OwnLimits) -> [(Extent, [(&'static str, u64); 2]); 2] {
         let LimitSettings { records, bytes, .. } = self.0.settings;
-        load == Load::Growth && (records > 0 || bytes > 0)
+        let unless_own = |own: Option<u64>, limit| if own.is_some() { 0 } else { limit };
+        let of_tenant =
+            [("records", unless_own(own.records, records)), ("bytes", unless_own(own.bytes, bytes))];
+        let of_user = [("records", own.records.unwrap_or(0)), ("bytes", own.bytes.unwrap_or(0))];
+        [(Extent::Tenant, of_tenant), (Extent::Reach, of_user)]
     }
 
     /// Counts a request; a query counts as under way until the guard is dropped.
@@ -91,10 +114,11 @@ impl Limits {
     /// See [`Limited`].
     pub(crate) fn admit(
         &self,
+        own: OwnLimits,
         subject: impl FnOnce() -> Subject,
         load: Load,
     ) -> Result<Option<UnderWay>, Limited> {
-        let LimitSettings { requests_per_second, queries, .. } = self.0.settings;
+        let LimitSettings { requests_per_second, queries, .. } = own.over(self.0.settings);
         if load == Load::None || (requests_per_second == 0 && queries == 0) {
             return Ok(None);
         }
@@ -106,16 +130,29 @@ impl Limits {
         self.0.rates.query(subject, queries).map(Some)
     }
 
-    /// Whether the tenant may still grow. `count` is called at most once a second.
+    /// Whether `user` may still make `tenant` grow. `count` is called at most once a second for each.
     ///
     /// # Errors
     /// [`Limited::Quota`].
-    pub(crate) fn check_quota(&self, tenant: &str, count: impl FnOnce() -> Held) -> Result<(), Limited> {
-        let LimitSettings { records, bytes, .. } = self.0.settings;
-        let held = self.0.tally.of(tenant, count);
-        for (resource, limit, actual) in [("records", records, held.records), ("bytes", bytes, held.bytes)] {
-            if limit > 0 && actual >= limit {
-                return Err(Limited::Quota { resource, limit, actual });
+    pub(crate) fn check_quota(
+        &self,
+        (user, own): (&str, OwnLimits),
+        tenant: &str,
+        count: impl Fn(Extent) -> Held,
+    ) -> Result<(), Limited> {
+        for (extent, limits) in self.quotas(own) {
+            if limits.iter().all(|(_, limit)| *limit == 0) {
+                continue;
+            }
+            let user = match extent {
+                Extent::Tenant => "",
+                Extent::Reach => user,
+            };
+            let held = self.0.tally.of(user, tenant, || count(extent));
+            for ((resource, limit), actual) in limits.into_iter().zip([held.records, held.bytes]) {
+                if limit > 0 && actual >= limit {
+                    return Err(Limited::Quota { extent, resource, limit, actual });
+                }
             }
         }
         Ok(())

@@ -11,6 +11,7 @@ fn entry() -> Entry<'static> {
         source: Some([192, 0, 2, 1].into()),
         action: "collection:add",
         place: Place { tenant: Some("t".to_owned()), ..Place::default() },
+        records: Some(3),
         status: 201,
         outcome: Outcome::of_status(201),
         took_us: 7,
@@ -24,7 +25,7 @@ fn a_line_is_one_object_with_known_keys() {
         text,
         "{\"time\":\"2026-11-24T21:55:22.007Z\",\"request_id\":\"r\",\"user\":\"u\\\"1\",\
          \"source\":\"192.0.2.1\",\"action\":\"collection:add\",\"tenant\":\"t\",\"database\":null,\
-         \"collection\":null,\"status\":201,\"outcome\":\"done\",\"took_us\":7}\n"
+         \"collection\":null,\"records\":3,\"status\":201,\"outcome\":\"done\",\"took_us\":7}\n"
     );
 }
 

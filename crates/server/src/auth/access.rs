@@ -5,6 +5,8 @@
 //! What is refused is refused by name alone, before anybody looks whether it exists; a collection out
 //! of reach is not found, like one that does not exist.
 
+use std::sync::Arc;
+
 use huedb_engine::{
     Collection, CollectionChange, CollectionDescriptor, Database, Engine, Error, Existing, Held,
     NewCollection, Scope,
@@ -14,7 +16,9 @@ use huedb_types::CollectionId;
 use super::{
     action::Action,
     identity::{Identity, Place},
+    trail::Trail,
 };
+use crate::limits::Extent;
 
 /// Why an operation was not done.
 #[derive(Debug)]
@@ -47,32 +51,35 @@ pub(crate) struct Access {
     identity: Identity,
     action: Action,
     defaults_are_own: bool,
+    trail: Arc<Trail>,
 }
 
 impl Access {
     /// With `defaults_are_own`, the names of the default tenant and database mean the identity's own.
     pub(super) fn new(engine: Engine, identity: Identity, action: Action, defaults_are_own: bool) -> Self {
-        Self { engine, identity, action, defaults_are_own }
+        Self { engine, identity, action, defaults_are_own, trail: Arc::default() }
     }
 
     pub(crate) fn identity(&self) -> &Identity {
         &self.identity
     }
 
+    /// What the request has done so far.
+    pub(crate) fn trail(&self) -> &Arc<Trail> {
+        &self.trail
+    }
+
     fn check(&self, place: Place<'_>) -> Result<(), Denied> {
-        if self.identity.may(self.action, place) { Ok(()) } else { Err(Denied) }
+        if self.identity.may(self.action, place) {
+            return Ok(());
+        }
+        self.trail.deny();
+        Err(Denied)
     }
 
     fn sees(&self, descriptor: &CollectionDescriptor) -> bool {
-        self.identity.may(
-            self.action,
-            Place::Collection {
-                tenant: &descriptor.tenant,
-                database: &descriptor.database,
-                name: &descriptor.name,
-                id: &descriptor.id.to_string(),
-            },
-        )
+        let id = descriptor.id.to_string();
+        self.identity.may(self.action, place_of(descriptor, &id))
     }
 
     /// The tenant that a request names.
@@ -126,13 +133,19 @@ impl Access {
         Ok(self.engine.update_collection(collection, change)?)
     }
 
-    /// What all collections of a tenant hold together, for its quota; nobody is told.
-    pub(crate) fn held_by_tenant(&self, tenant: &str) -> Held {
+    /// What the collections of a tenant hold together, all of them or those that the identity reaches.
+    /// For quotas; nobody is told.
+    pub(crate) fn held(&self, tenant: &str, extent: Extent) -> Held {
         let databases = self.engine.databases(tenant);
         let collections =
             databases.iter().flat_map(|database| self.engine.collections(tenant, &database.name));
+        let counted = collections.filter(|collection| {
+            let descriptor = collection.descriptor();
+            let id = descriptor.id.to_string();
+            extent == Extent::Tenant || self.identity.reaches(place_of(&descriptor, &id))
+        });
         // A collection that cannot be opened cannot be written to either.
-        let usages = collections.filter_map(|collection| collection.held().ok());
+        let usages = counted.filter_map(|collection| collection.held().ok());
         usages.fold(Held::default(), |sum, one| Held {
             records: sum.records + one.records,
             bytes: sum.bytes + one.bytes,
@@ -143,8 +156,14 @@ impl Access {
         if self.sees(&collection.descriptor()) {
             return Ok(collection);
         }
+        self.trail.deny();
         Err(Error::CollectionNotFound { collection: asked() })
     }
+}
+
+fn place_of<'a>(descriptor: &'a CollectionDescriptor, id: &'a str) -> Place<'a> {
+    let CollectionDescriptor { tenant, database, name, .. } = descriptor;
+    Place::Collection { tenant, database, name, id }
 }
 
 /// A tenant within reach, which may not exist.
@@ -203,7 +222,8 @@ impl DatabaseAccess {
     /// Its collections that are within reach, by id; none if there is no such database.
     pub(crate) fn collections(&self) -> Vec<Collection> {
         let mut collections = self.access.engine.collections(&self.tenant, &self.database);
-        if self.access.check(Place::WholeDatabase(&self.tenant, &self.database)).is_err() {
+        let Access { identity, action, .. } = &self.access;
+        if !identity.may(*action, Place::WholeDatabase(&self.tenant, &self.database)) {
             collections.retain(|collection| self.access.sees(&collection.descriptor()));
         }
         collections
@@ -221,6 +241,7 @@ impl DatabaseAccess {
     /// Whether a collection of this name may be made.
     pub(crate) fn check_new(&self, name: &str) -> Result<(), Denied> {
         let (tenant, database) = (&*self.tenant, &*self.database);
+        self.access.trail.name_collection(name);
         self.access.check(Place::Collection { tenant, database, name, id: "" })
     }
 

@@ -46,12 +46,6 @@ impl<V: Clone> Cache<V> {
         self.add(&mut self.lock(), credential, (verdict, now + self.lifetime));
     }
 
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        let halves = self.lock();
-        halves.young.len() + halves.old.len()
-    }
-
     fn add(&self, halves: &mut Halves<V>, credential: Fingerprint, entry: (V, Instant)) {
         if halves.young.len() >= self.entries_max.div_ceil(2) {
             halves.old = std::mem::take(&mut halves.young);

@@ -13,11 +13,13 @@ use super::{
     file_error::FileError,
     htpasswd::Passwords,
     identity::{Area, Identity, User},
+    lines,
     policy::Policy,
     settings::{AuthSettings, Method, TextSource},
     token::{FingerprintKey, TokenHash, TokenOwner, Tokens},
     users_file::UsersFile,
 };
+use crate::limits::OwnLimits;
 
 /// Larger files are not lists of users.
 const FILE_BYTES_MAX: u64 = 8 << 20;
@@ -241,9 +243,9 @@ fn of_users(text: &str, roles: Option<Roles>, key: FingerprintKey) -> Result<Cre
     let own = Policy::without_roles(&file, text)?;
     let mut notices = Vec::new();
     let mut tokens = Tokens::new(key);
-    for (index, entry) in file.users.iter().enumerate() {
+    for entry in &file.users {
         let name = &entry.id.0;
-        let failed = |reason: String| FileError::new(format!("users[{index}]: {reason}"));
+        let failed = |reason: String| FileError { line: lines::of_user(text, name, 0), reason };
         if entry.tokens.0.is_empty() {
             return Err(failed(format!("user `{name}` has no `tokens`")));
         }
@@ -290,6 +292,11 @@ fn bounded(of_roles: &Identity, listed: &User) -> Result<Identity, String> {
         let id = &user.id;
         return Err(format!("user `{id}` has another tenant, databases or collections in the file of roles"));
     }
+    let has_limits = |user: &User| user.limits != OwnLimits::default();
+    if has_limits(listed) && has_limits(&user) && listed.limits != user.limits {
+        return Err(format!("user `{}` has other limits in the file of roles", user.id));
+    }
+    user.limits = listed.limits.or(user.limits);
     if listed.is_read_only() {
         user.read_only();
     }

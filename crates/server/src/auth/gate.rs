@@ -30,6 +30,7 @@ use super::{
 use crate::{
     http::{Generation, app::CpuPool},
     reload::Reload,
+    telemetry::metrics::Counter,
 };
 
 /// Credentials whose verdict is remembered, for each of the two verdicts.
@@ -86,6 +87,8 @@ struct Inner {
     stranger: Identity,
     /// Checks passwords, away from the threads that serve connections and from those that search.
     checks: Option<CpuPool>,
+    /// How often a password was checked against a hash.
+    checks_done: Arc<Counter>,
 }
 
 /// What a reload replaces, together with every verdict that came from it.
@@ -150,7 +153,10 @@ impl Gate {
         let state = RwLock::new(Arc::new(State::new(credentials, settings.cache_lifetime)));
         let throttle = Throttle::new(settings.failures_max);
         let (everybody, stranger) = (Identity::everybody(), Identity::powerless(""));
-        Ok(Self(Arc::new(Inner { engine, settings, key, state, throttle, everybody, stranger, checks })))
+        let checks_done = Arc::default();
+        let inner =
+            Inner { engine, settings, key, state, throttle, everybody, stranger, checks, checks_done };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Whether everybody may do everything.
@@ -161,6 +167,11 @@ impl Gate {
     /// How callers say who they are.
     pub(crate) fn method(&self) -> Method {
         self.0.settings.method
+    }
+
+    /// How often a password was checked against a hash since the start.
+    pub(crate) fn checks_done(&self) -> u64 {
+        self.0.checks_done.get()
     }
 
     /// What is in force, in a few words.
@@ -306,13 +317,13 @@ impl Gate {
             waiting.len() == 1
         };
         if is_first {
-            let checked = Arc::clone(state);
+            let (checked, checks_done) = (Arc::clone(state), Arc::clone(&self.0.checks_done));
             let seed = u64::from_le_bytes(
                 self.0.key.of(user.expose().as_bytes())[..8].try_into().unwrap_or_default(),
             );
             let job = move || {
                 let proof = &checked.credentials.proof;
-                let verify = || verify(proof, user.expose(), password.expose(), seed);
+                let verify = || verify(proof, user.expose(), password.expose(), seed, &checks_done);
                 let verdict = catch_unwind(AssertUnwindSafe(verify)).ok();
                 if let Some(verdict) = &verdict {
                     remember(&checked, credential, verdict);
@@ -350,10 +361,11 @@ impl Reload for Gate {
     }
 }
 
-fn verify(proof: &Proof, user: &str, password: &str, seed: u64) -> Result<Verified, ()> {
+/// Checks one hash whoever asks, so that strangers and users with a wrong password wait alike.
+fn verify(proof: &Proof, user: &str, password: &str, seed: u64, checks: &Counter) -> Result<Verified, ()> {
     let Proof::Passwords { passwords, users } = proof else { return Err(()) };
     let (hash, is_known) = passwords.hash_of(user, seed);
-    let is_right = hash.matches(password);
+    let is_right = hash.matches(password, checks);
     match users.get(user) {
         Some(user) if is_known && is_right => {
             Ok(Verified { identity: user.identity.clone(), expires: user.expires })

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::file_error::FileError;
+use crate::telemetry::metrics::Counter;
 
 /// Most bytes of a password that bcrypt looks at. Longer ones would pass with any ending.
 pub(crate) const PASSWORD_BYTES_MAX: usize = 72;
@@ -18,8 +19,9 @@ const USERS_MAX: usize = 100_000;
 pub(crate) struct PasswordHash(Box<str>);
 
 impl PasswordHash {
-    /// Whether `password` is the one. Takes as long as the hash's cost says.
-    pub(crate) fn matches(&self, password: &str) -> bool {
+    /// Whether `password` is the one. Takes as long as the hash's cost says, and is counted in `checks`.
+    pub(crate) fn matches(&self, password: &str, checks: &Counter) -> bool {
+        checks.add(1);
         bcrypt::verify(password, &self.0).unwrap_or(false)
     }
 

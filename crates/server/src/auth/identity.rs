@@ -5,6 +5,7 @@ use std::sync::Arc;
 use huedb_engine::{DEFAULT_DATABASE, DEFAULT_TENANT};
 
 use super::action::{Action, ActionSet};
+use crate::limits::OwnLimits;
 
 /// Names that are within reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,9 +107,18 @@ pub(crate) struct User {
     /// Outside of it nothing exists for the user, whatever the roles say.
     pub(crate) bound: Area,
     pub(crate) grants: Vec<Grant>,
+    /// Limits that stand with the user; they come before those of the roles.
+    pub(crate) limits: OwnLimits,
+    pub(crate) role_limits: OwnLimits,
 }
 
 impl User {
+    /// A user without bounds and limits.
+    pub(super) fn with_grants(id: &str, grants: Vec<Grant>) -> Self {
+        let limits = OwnLimits::default();
+        Self { id: id.to_owned(), bound: Area::EVERYTHING, grants, limits, role_limits: limits }
+    }
+
     pub(crate) fn is_read_only(&self) -> bool {
         self.grants.iter().all(|grant| grant.actions.intersection(ActionSet::reading()) == grant.actions)
     }
@@ -171,13 +181,13 @@ impl Identity {
 
     /// A user who may do everything.
     pub(crate) fn unbounded(id: &str) -> Self {
-        let grants = vec![Grant { actions: ActionSet::EVERY, within: Vec::new() }];
-        Self::new(User { id: id.to_owned(), bound: Area::EVERYTHING, grants })
+        let everything = Grant { actions: ActionSet::EVERY, within: Vec::new() };
+        Self::new(User::with_grants(id, vec![everything]))
     }
 
     /// A user who may do nothing; also whoever calls a route that needs no credentials.
     pub(crate) fn powerless(id: &str) -> Self {
-        Self::new(User { id: id.to_owned(), bound: Area::EVERYTHING, grants: Vec::new() })
+        Self::new(User::with_grants(id, Vec::new()))
     }
 
     pub(super) fn user(&self) -> &User {
@@ -202,6 +212,16 @@ impl Identity {
     /// Whether the user may do anything at all.
     pub(crate) fn is_powerful(&self) -> bool {
         !self.0.grants.is_empty()
+    }
+
+    /// Whether `place` is within the user's bounds, whatever may be done there.
+    pub(crate) fn reaches(&self, place: Place<'_>) -> bool {
+        self.0.bound.has(place)
+    }
+
+    /// Limits of this user in place of those of the options.
+    pub(crate) fn limits(&self) -> OwnLimits {
+        self.0.limits.or(self.0.role_limits)
     }
 
     /// Whether some place may be reached with `action` at all.

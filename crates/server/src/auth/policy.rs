@@ -6,16 +6,16 @@ use super::{
     action::{Action, ActionSet},
     file_error::FileError,
     identity::{Area, Grant, Identity, Names, User},
+    lines,
     users_file::{OneOrMany, RoleEntry, RoleReference, Text, UserEntry, UsersFile},
 };
-use crate::config::suggest::nearest;
+use crate::{config::suggest::nearest, limits::OwnLimits};
 
 /// Roles that inherit from each other, deepest chain.
 const INHERITANCE_MAX: usize = 32;
 
-/// Roles of one user, each counted once for every way that leads to it: two parents a role and ten steps
-/// of inheritance are a thousand ways.
-const GRANTS_MAX: usize = 1000;
+/// Ways that lead from a user to a role. Roles that inherit twice what inherits twice would have millions.
+const GRANTS_MAX: usize = 1024;
 
 /// Users by name, with what they may do.
 #[derive(Debug, Default)]
@@ -39,11 +39,11 @@ impl Policy {
             if user.role.0.is_empty() {
                 return Err(format!("user `{}` has no role", user.id.0));
             }
-            let mut grants = Vec::new();
+            let (mut grants, mut limits) = (Vec::new(), OwnLimits::default());
             for role in &user.role.0 {
-                grants_of_reference(file, role, &mut grants)?;
+                limits = limits.widest(grants_of_reference(file, role, &mut grants)?);
             }
-            Ok(grants)
+            Ok((grants, limits))
         })?;
         if policy.users.is_empty() {
             return Err(FileError::new("there are no `users`, so everything would be forbidden"));
@@ -57,8 +57,8 @@ impl Policy {
     /// [`FileError`] for a user twice.
     pub(crate) fn without_roles(file: &UsersFile, text: &str) -> Result<Self, FileError> {
         let mut policy = Self::default();
-        policy
-            .add_users(file, text, |_| Ok(vec![Grant { actions: ActionSet::EVERY, within: Vec::new() }]))?;
+        let everything = Grant { actions: ActionSet::EVERY, within: Vec::new() };
+        policy.add_users(file, text, |_| Ok((vec![everything.clone()], OwnLimits::default())))?;
         if file.users.iter().any(|user| !user.role.0.is_empty()) {
             policy
                 .notices
@@ -71,20 +71,21 @@ impl Policy {
         &mut self,
         file: &UsersFile,
         text: &str,
-        grants_of: impl Fn(&UserEntry) -> Result<Vec<Grant>, String>,
+        rights_of: impl Fn(&UserEntry) -> Result<(Vec<Grant>, OwnLimits), String>,
     ) -> Result<(), FileError> {
         for entry in &file.users {
             let id = &entry.id.0;
-            let line = || line_of(text, id, 0);
-            let mut grants = grants_of(entry).map_err(|reason| FileError { line: line(), reason })?;
+            let line = || lines::of_user(text, id, 0);
+            let failed = |reason| FileError { line: line(), reason };
+            let (mut grants, role_limits) = rights_of(entry).map_err(failed)?;
             if entry.read_only {
                 grants.iter_mut().for_each(Grant::without_writing);
             }
             let bound = area(entry.tenant.as_ref(), entry.databases.as_ref(), entry.collections.as_ref());
-            let user = User { id: id.clone(), bound, grants };
+            let user = User { id: id.clone(), bound, grants, limits: entry.limits.0, role_limits };
             if self.users.insert(id.clone(), Identity::new(user)).is_some() {
                 let reason = format!("user `{id}` is listed twice");
-                return Err(FileError { line: line_of(text, id, 1).or_else(line), reason });
+                return Err(FileError { line: lines::of_user(text, id, 1).or_else(line), reason });
             }
         }
         Ok(())
@@ -93,7 +94,7 @@ impl Policy {
     fn check_role(&mut self, name: &str, role: &RoleEntry, text: &str) -> Result<(), FileError> {
         if role.actions.0.is_empty() && role.inherits.0.is_empty() {
             let reason = format!("role `{name}` has neither `actions` nor `inherits`");
-            return Err(FileError { line: line_of(text, name, 0), reason });
+            return Err(FileError { line: lines::of_role(text, name), reason });
         }
         for Text(action) in &role.actions.0 {
             if ActionSet::named(action).is_none() {
@@ -113,25 +114,26 @@ fn grants_of_reference(
     file: &UsersFile,
     reference: &RoleReference,
     grants: &mut Vec<Grant>,
-) -> Result<(), String> {
+) -> Result<OwnLimits, String> {
     let RoleReference { role, tenant, databases, collections, read_only } = reference;
     let within = area(tenant.as_ref(), databases.as_ref(), collections.as_ref());
     let before = grants.len();
-    grants_of_role(file, role, &mut vec![role], &[within], grants)?;
+    let limits = grants_of_role(file, role, &mut vec![role], &[within], grants)?;
     if *read_only {
         grants[before..].iter_mut().for_each(Grant::without_writing);
     }
-    Ok(())
+    Ok(limits)
 }
 
-/// Adds what a role grants, and all that it inherits, within the areas of those who lead to it.
+/// Adds what a role grants, and all that it inherits, within the areas of those who lead to it. Returns the
+/// role's limits: its own before those that it inherits.
 fn grants_of_role<'a>(
     file: &'a UsersFile,
     name: &str,
     chain: &mut Vec<&'a str>,
     within: &[Area],
     grants: &mut Vec<Grant>,
-) -> Result<(), String> {
+) -> Result<OwnLimits, String> {
     let Some(role) = file.roles_mapping.get(name) else {
         return Err(match nearest(name, file.roles_mapping.keys().cloned()) {
             Some((nearest, _)) => format!("there is no role `{name}`; the nearest is `{nearest}`"),
@@ -148,6 +150,7 @@ fn grants_of_role<'a>(
     let named = role.actions.0.iter().filter_map(|Text(action)| ActionSet::named(action));
     let actions = named.fold(ActionSet::default(), ActionSet::union);
     grants.push(Grant { actions, within: within.clone() });
+    let mut inherited = OwnLimits::default();
     for Text(parent) in &role.inherits.0 {
         if chain.contains(&parent.as_str()) {
             return Err(format!("role `{parent}` inherits from itself"));
@@ -156,13 +159,13 @@ fn grants_of_role<'a>(
             return Err(format!("role `{parent}` is inherited through more than {INHERITANCE_MAX} others"));
         }
         chain.push(parent);
-        grants_of_role(file, parent, chain, &within, grants)?;
+        inherited = inherited.widest(grants_of_role(file, parent, chain, &within, grants)?);
         chain.pop();
     }
     if role.read_only {
         grants[before..].iter_mut().for_each(Grant::without_writing);
     }
-    Ok(())
+    Ok(role.limits.0.or(inherited))
 }
 
 impl Grant {
@@ -182,18 +185,6 @@ fn area(
         databases: databases.map_or(Names::Any, |list| names(&list.0)),
         collections: collections.map_or(Names::Any, |list| names(&list.0)),
     }
-}
-
-/// The line on which `name` stands as a word of its own, after skipping as many others.
-fn line_of(text: &str, name: &str, skipped: usize) -> Option<usize> {
-    let is_name =
-        |word: &str| word.trim_matches(['"', '\'', ',', '[', ']', '{', '}', ':', '-']) == name.trim();
-    let numbered = text.lines().zip(1..);
-    let mut found = numbered.filter(|(line, _)| {
-        let line = line.split(" #").next().unwrap_or(line);
-        line.split_whitespace().any(is_name) || line.trim_end().ends_with(name)
-    });
-    found.nth(skipped).map(|(_, number)| number)
 }
 
 #[cfg(test)]

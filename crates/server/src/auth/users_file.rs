@@ -10,6 +10,7 @@ use serde::{
 };
 
 use super::{expiry::Expiry, file_error::FileError, token::TokenHash};
+use crate::{config::value, limits::OwnLimits};
 
 /// Larger files are not lists of users.
 const FILE_BYTES_MAX: usize = 8 << 20;
@@ -42,6 +43,8 @@ pub(crate) struct UserEntry {
     pub(crate) collections: Option<OneOrMany<Text>>,
     #[serde(default)]
     pub(crate) read_only: bool,
+    #[serde(default)]
+    pub(crate) limits: Limits,
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,6 +63,8 @@ pub(crate) struct RoleEntry {
     pub(crate) collections: Option<OneOrMany<Text>>,
     #[serde(default)]
     pub(crate) read_only: bool,
+    #[serde(default)]
+    pub(crate) limits: Limits,
 }
 
 /// A role that a user has, everywhere or in a part of the data.
@@ -170,6 +175,53 @@ impl<'de> Deserialize<'de> for Date {
         plain_value(deserializer, |text| Expiry::parse(text).map(Self))
     }
 }
+
+/// Limits in place of those of the options.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Limits(pub(crate) OwnLimits);
+
+impl<'de> Deserialize<'de> for Limits {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields, expecting = "a mapping of limits")]
+        struct Mapping {
+            #[serde(default)]
+            requests_per_second: Option<Rate>,
+            #[serde(default)]
+            queries: Option<Rate>,
+            #[serde(default)]
+            records: Option<Records>,
+            #[serde(default)]
+            bytes: Option<Bytes>,
+        }
+        let Mapping { requests_per_second, queries, records, bytes } = Mapping::deserialize(deserializer)?;
+        Ok(Self(OwnLimits {
+            requests_per_second: requests_per_second.map(|Rate(limit)| limit),
+            queries: queries.map(|Rate(limit)| limit),
+            records: records.map(|Records(limit)| limit),
+            bytes: bytes.map(|Bytes(limit)| limit),
+        }))
+    }
+}
+
+/// A number that is read by the rule of the option for the same limit.
+macro_rules! limit {
+    ($name:ident, $kind:expr) => {
+        struct $name(u64);
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                plain_value(deserializer, |text| {
+                    $kind(text).map(Self).map_err(|reason: String| format!("a limit {reason}"))
+                })
+            }
+        }
+    };
+}
+
+limit!(Rate, |text| value::parse_count(text, 0, value::RATE_MAX));
+limit!(Records, |text| value::parse_count(text, 0, value::RECORDS_MAX));
+limit!(Bytes, |text| value::parse_bytes(text, 0, value::TENANT_BYTES_MAX));
 
 /// Where a value may be more than text, YAML has read `0x10` and `1e3` as numbers before anybody asks for
 /// the text, so that it is lost.

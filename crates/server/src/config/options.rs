@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     telemetry_options::{TELEMETRY, TelemetrySettings},
-    value::Kind,
+    value::{Kind, RATE_MAX, RECORDS_MAX, TENANT_BYTES_MAX},
 };
 use crate::auth::secret::Secret;
 
@@ -330,7 +330,7 @@ const GENERAL: &[OptionSpec] = &[
         name: "requests-per-second-max",
         environment: "HUEDB_REQUESTS_PER_SECOND_MAX",
         group: "Limits of a caller",
-        kind: Kind::Count { field: |settings| &mut settings.requests_per_second_max, min: 0, max: 1_000_000 },
+        kind: Kind::Count { field: |settings| &mut settings.requests_per_second_max, min: 0, max: RATE_MAX },
         default: "0",
         summary: "Requests a second of one caller; 0 is no limit",
         detail: "A caller is a user, or without authentication an address. As many as a second allows may come \
@@ -341,7 +341,7 @@ const GENERAL: &[OptionSpec] = &[
         name: "queries-max",
         environment: "HUEDB_QUERIES_MAX",
         group: "Limits of a caller",
-        kind: Kind::Count { field: |settings| &mut settings.queries_max, min: 0, max: 1_000_000 },
+        kind: Kind::Count { field: |settings| &mut settings.queries_max, min: 0, max: RATE_MAX },
         default: "0",
         summary: "Queries of one caller at the same time; 0 is no limit",
         detail: "Counts `query`, `search` and `get`. Further ones are answered with 429 and `Retry-After`.",
@@ -351,11 +351,7 @@ const GENERAL: &[OptionSpec] = &[
         name: "tenant-records-max",
         environment: "HUEDB_TENANT_RECORDS_MAX",
         group: "Limits of a caller",
-        kind: Kind::Count {
-            field: |settings| &mut settings.tenant_records_max,
-            min: 0,
-            max: 1_000_000_000_000,
-        },
+        kind: Kind::Count { field: |settings| &mut settings.tenant_records_max, min: 0, max: RECORDS_MAX },
         default: "0",
         summary: "Records of one tenant; 0 is no limit",
         detail: "A tenant that holds as many can read and delete, and nothing else. It is counted once a \
@@ -366,11 +362,7 @@ const GENERAL: &[OptionSpec] = &[
         name: "tenant-bytes-max",
         environment: "HUEDB_TENANT_BYTES_MAX",
         group: "Limits of a caller",
-        kind: Kind::Bytes {
-            field: |settings| &mut settings.tenant_bytes_max,
-            min: 0,
-            max: 1024 * 1024 * 1024 * MIB,
-        },
+        kind: Kind::Bytes { field: |settings| &mut settings.tenant_bytes_max, min: 0, max: TENANT_BYTES_MAX },
         default: "0",
         summary: "Bytes of one tenant; 0 is no limit",
         detail: "What its records take on disk and in memory. Deleted records count until compaction has \

@@ -5,6 +5,11 @@ use std::path::PathBuf;
 use super::options::Settings;
 use crate::auth::secret::Secret;
 
+/// Largest limits of a caller: in a second or at a time, records, and bytes.
+pub(crate) const RATE_MAX: u64 = 1_000_000;
+pub(crate) const RECORDS_MAX: u64 = 1_000_000_000_000;
+pub(crate) const TENANT_BYTES_MAX: u64 = 1 << 50;
+
 /// Where in [`Settings`] an option's value lives.
 pub(crate) type Field<T> = fn(&mut Settings) -> &mut T;
 
@@ -150,7 +155,7 @@ pub(crate) fn parse_switch(text: &str) -> Result<bool, String> {
     }
 }
 
-fn parse_count(text: &str, min: u64, max: u64) -> Result<u64, String> {
+pub(crate) fn parse_count(text: &str, min: u64, max: u64) -> Result<u64, String> {
     let count = text.parse().map_err(|_| "is not a whole number".to_owned())?;
     within(count, min, max, |bound| bound.to_string())
 }
@@ -166,7 +171,7 @@ const UNITS: [(&str, u64); 8] = [
     ("gib", 1 << 30),
 ];
 
-fn parse_bytes(text: &str, min: u64, max: u64) -> Result<u64, String> {
+pub(crate) fn parse_bytes(text: &str, min: u64, max: u64) -> Result<u64, String> {
     let (digits, unit) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
     let unit = unit.trim_start().to_ascii_lowercase();
     let bytes = UNITS

@@ -1,6 +1,6 @@
 //! What the audit log is told of a request.
 
-use std::{net::IpAddr, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use axum::{extract::Request, response::Response};
 
@@ -10,6 +10,7 @@ use crate::{
     auth::{
         action::{Action, Reach},
         identity::Identity,
+        trail::Trail,
     },
     telemetry::trace::Connection,
 };
@@ -41,14 +42,21 @@ impl Audited {
         let status = response.status().as_u16();
         let user =
             response.extensions().get::<Identity>().map(Identity::user_id).filter(|user| !user.is_empty());
+        let trail = response.extensions().get::<Arc<Trail>>();
+        let mut place = self.place;
+        if let Some(name) = trail.and_then(|trail| trail.new_collection()) {
+            place.collection = Some(name.to_owned());
+        }
+        let is_denied = trail.is_some_and(|trail| trail.is_denied());
         audit.record(&Entry {
             request_id: self.id.as_str(),
             user,
             source: self.source,
             action: action.name(),
-            place: self.place,
+            place,
+            records: trail.and_then(|trail| trail.records()),
             status,
-            outcome: Outcome::of_status(status),
+            outcome: if is_denied { Outcome::Denied } else { Outcome::of_status(status) },
             took_us: self.started.elapsed().as_micros() as u64,
         });
     }

@@ -42,14 +42,14 @@ pub(super) async fn admit(
     asked: Asked,
     access: &Access,
 ) -> Result<Option<UnderWay>, Limited> {
-    let load = load_of(action);
+    let (load, own) = (load_of(action), access.identity().limits());
     let subject = || match (access.identity().user_id(), asked.source) {
         ("", Some(source)) => Subject::Source(source),
         ("", None) => Subject::Unknown,
         (user, _) => Subject::User(user.to_owned()),
     };
-    let under_way = app.limits.admit(subject, load)?;
-    if let Some(id) = asked.collection.filter(|_| app.limits.has_quota(load)) {
+    let under_way = app.limits.admit(own, subject, load)?;
+    if let Some(id) = asked.collection.filter(|_| app.limits.has_quota(own, load)) {
         let (limits, access) = (app.limits.clone(), access.clone());
         // Counting may open collections. When the pool is full, the request itself will hear so.
         let checked = app.run(move || check_quota(&limits, &access, id)).await;
@@ -62,7 +62,8 @@ pub(super) async fn admit(
 fn check_quota(limits: &crate::limits::Limits, access: &Access, id: CollectionId) -> Result<(), Limited> {
     let Ok(collection) = access.collection_with_id(id) else { return Ok(()) };
     let tenant = &collection.descriptor().tenant;
-    limits.check_quota(tenant, || access.held_by_tenant(tenant))
+    let identity = access.identity();
+    limits.check_quota((identity.user_id(), identity.limits()), tenant, |extent| access.held(tenant, extent))
 }
 
 fn load_of(action: Action) -> Load {

@@ -1,7 +1,7 @@
 //! The table of routes. A route can only be registered together with the action it performs, which
 //! is what authorisation decides on.
 
-use std::{collections::BTreeMap, future::Future, pin::Pin, time::Instant};
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use axum::{
     Router,
@@ -155,7 +155,7 @@ fn method_filter(method: Method) -> MethodFilter {
 
 /// A handler with its route. Nothing gets to the handler that the gate has not admitted for the action.
 ///
-/// Action and identity travel with the answer, for logs and limits.
+/// Action, identity and trail travel with the answer, for logs.
 #[derive(Clone)]
 struct Declared<H> {
     route: RouteId,
@@ -182,7 +182,9 @@ where
                     if request::is_traced() {
                         request::authorised(Resource::of(&mut request, generation).await, began);
                     }
-                    let identity = access.identity().clone();
+                    let (identity, trail) = (access.identity().clone(), Arc::clone(access.trail()));
+                    let counters = Arc::clone(&app.telemetry.counters);
+                    request::admitted(&trail);
                     let asked = Asked::of(&request);
                     let mut response = match limited::admit(&app, action, asked, &access).await {
                         Ok(_under_way) => {
@@ -190,11 +192,16 @@ where
                             handler.call(request, app).await
                         }
                         Err(limited) => {
+                            counters.rate_limited.add(1);
                             body::discard_later(request);
                             limited::answer(generation, &limited)
                         }
                     };
+                    if trail.is_denied() {
+                        counters.refused(Refusal::Denied);
+                    }
                     response.extensions_mut().insert(identity);
+                    response.extensions_mut().insert(trail);
                     response
                 }
                 Err(refusal) => {

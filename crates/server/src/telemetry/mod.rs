@@ -187,6 +187,11 @@ impl Telemetry {
                 .with(&[("reason", "authorisation")], authorisation_failures.get() as f64)
                 .with(&[("reason", "rate_limit")], rate_limited.get() as f64)
                 .with(&[("reason", "queue_full")], queue_refusals.get() as f64),
+            Family::counter(
+                "huedb_password_checks_total",
+                "Passwords that were checked against a hash",
+                app.gate.checks_done(),
+            ),
             Family::gauge("huedb_cpu_queue_jobs", "Jobs that wait for a thread", app.jobs_waiting() as u64),
             Family::counter(
                 "huedb_records_written_total",

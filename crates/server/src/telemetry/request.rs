@@ -22,7 +22,7 @@ use super::{
     Telemetry,
     trace::{Trace, resource::Resource},
 };
-use crate::http::route::RouteId;
+use crate::{auth::trail::Trail, http::route::RouteId};
 
 tokio::task_local! {
     static CURRENT: Arc<RequestContext>;
@@ -42,6 +42,7 @@ pub(crate) struct RequestContext {
     telemetry: Arc<Telemetry>,
     pub(crate) started: Instant,
     route: OnceLock<RouteId>,
+    trail: OnceLock<Arc<Trail>>,
     pub(crate) trace: Option<Trace>,
     work: Mutex<Work>,
 }
@@ -74,6 +75,7 @@ impl RequestContext {
             telemetry: Arc::clone(telemetry),
             started,
             route: OnceLock::new(),
+            trail: OnceLock::new(),
             trace,
             work: Mutex::default(),
         })
@@ -129,6 +131,11 @@ impl Drop for RequestContext {
 /// Notes which route takes the current request.
 pub(crate) fn routed(route: RouteId) {
     let _ = CURRENT.try_with(|context| context.route.set(route));
+}
+
+/// Notes where the current request tells what it does.
+pub(crate) fn admitted(trail: &Arc<Trail>) {
+    let _ = CURRENT.try_with(|context| context.trail.set(Arc::clone(trail)));
 }
 
 /// Whether the current request is traced, so that what follows is worth its time.
@@ -198,7 +205,11 @@ pub(crate) async fn durable(ticket: WriteTicket) -> Result<u64, Error> {
     let result = ticket.await;
     let ended = Instant::now();
     let _ = CURRENT.try_with(|context| {
-        context.telemetry.counters.records_written.add(*result.as_ref().unwrap_or(&0));
+        let records = *result.as_ref().unwrap_or(&0);
+        context.telemetry.counters.records_written.add(records);
+        if let Some(trail) = context.trail.get().filter(|_| result.is_ok()) {
+            trail.count_records(records);
+        }
         if context.wants_phases() {
             context.add(|all| {
                 all.durable = Some((began, ended));

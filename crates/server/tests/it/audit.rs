@@ -104,3 +104,77 @@ fn failed_logins_and_users_are_in_it_and_tokens_are_not() {
     assert_eq!((&lines[0]["user"], &lines[0]["outcome"]), (&Value::from("alice"), &Value::from("done")));
     assert_eq!((&lines[1]["user"], &lines[1]["outcome"]), (&Value::Null, &Value::from("denied")));
 }
+
+#[test]
+fn lines_count_records_and_name_what_is_made() {
+    let place = Place::new();
+    let server = place.start(&["--audit-log", "audit.log"]);
+    let mut expected = Vec::new();
+    for (version, collections) in [("v1", "/api/v1/collections"), ("v2", COLLECTIONS)] {
+        let created = post(&server.address, collections, &format!(r#"{{"name":"made-{version}"}}"#));
+        let body: Value = serde_json::from_str(&created.body).unwrap();
+        expected.push(("db:create_collection", Value::from(format!("made-{version}")), Value::Null));
+        let id = body["id"].as_str().unwrap();
+        let mut ask = |what: &str, body: &str, records: Value| {
+            let answer = post(&server.address, &format!("{collections}/{id}/{what}"), body);
+            assert!(answer.status < 300, "{version} {what}: {}", answer.body);
+            expected.push((
+                *NAMES.iter().find(|name| name.ends_with(what)).unwrap(),
+                Value::from(id),
+                records,
+            ));
+        };
+        ask("add", r#"{"ids":["a","b","c"],"embeddings":[[1,2],[3,4],[5,6]]}"#, 3.into());
+        ask("update", r#"{"ids":["a","missing"],"embeddings":[[1,2],[3,4]]}"#, 1.into());
+        ask("upsert", r#"{"ids":["c","d"],"embeddings":[[1,2],[3,4]]}"#, 2.into());
+        ask("get", r#"{"limit":3}"#, 3.into());
+        ask("query", r#"{"query_embeddings":[[1,2],[3,4]],"n_results":2}"#, 4.into());
+        ask("delete", r#"{"ids":["a","missing"]}"#, 1.into());
+    }
+    // A body that is none names nothing.
+    assert!(post(&server.address, COLLECTIONS, "{").status >= 400);
+    expected.push(("db:create_collection", Value::Null, Value::Null));
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code, Some(0));
+    let lines = lines(&place.path().join("audit.log"));
+    let shown: Vec<_> = lines
+        .iter()
+        .map(|line| (line["action"].as_str().unwrap(), line["collection"].clone(), line["records"].clone()))
+        .collect();
+    assert_eq!(shown, expected);
+}
+
+const NAMES: [&str; 6] = [
+    "collection:add",
+    "collection:update",
+    "collection:upsert",
+    "collection:get",
+    "collection:query",
+    "collection:delete",
+];
+
+#[test]
+fn what_is_out_of_reach_is_a_denial_whatever_the_client_is_told() {
+    let place = Place::new();
+    let mut command = huedb(&["run", "--port", "0", "--auth", "token", "--audit-log", "audit.log"]);
+    let users = "users:\n- {id: root, tokens: root}\n- {id: bound, tokens: bound, collections: mine}\n";
+    let server = place.start_with(command.env("HUEDB_AUTH_CREDENTIALS", users));
+    let ask = |token: &str, method: &str, path: &str, body: &str| {
+        send(&server.address, method, path, &format!("Authorization: Bearer {token}\r\n"), body).status
+    };
+    assert_eq!(ask("root", "POST", COLLECTIONS, r#"{"name":"foreign"}"#), 200);
+    assert_eq!(ask("bound", "GET", &format!("{COLLECTIONS}/foreign"), ""), 404);
+    assert_eq!(ask("bound", "GET", &format!("{COLLECTIONS}/missing"), ""), 404);
+    assert_eq!(ask("bound", "POST", COLLECTIONS, r#"{"name":"other"}"#), 403);
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code, Some(0));
+    let lines = lines(&place.path().join("audit.log"));
+    let shown: Vec<_> = lines
+        .iter()
+        .map(|line| [line["collection"].as_str().unwrap(), line["outcome"].as_str().unwrap()])
+        .collect();
+    assert_eq!(
+        shown,
+        [["foreign", "done"], ["foreign", "denied"], ["missing", "refused"], ["other", "denied"]]
+    );
+}

@@ -147,10 +147,13 @@ fn mistakes_in_texts_name_the_option_and_the_line() {
     check_refused(&inline("token", "hunter2 x"), "auth-credentials, line 1: the token must contain only");
     check_refused(&inline("token", "hunter2\nhunter3\n"), "auth-credentials, line 1: ");
     check_refused(&inline("token", "\n \n"), "auth-credentials: there is no token");
-    check_refused(&inline("token", "users:\n- id: a\n"), "users[0]: user `a` has no `tokens`");
+    check_refused(
+        &inline("token", "users:\n- id: a\n"),
+        "auth-credentials, line 2: user `a` has no `tokens`",
+    );
     check_refused(
         &inline("token", "users:\n- {id: a, tokens: hunter2}\n- {id: b, tokens: hunter2}\n"),
-        "users[1]: a token of user `b` is one of user `a` too",
+        "auth-credentials, line 3: a token of user `b` is one of user `a` too",
     );
     check_refused(
         &with_roles("token", "hunter2", "users:\n- {id: a, role: x}\n"),
@@ -178,6 +181,24 @@ fn files_are_read_and_named_in_refusals() {
     fs::write(&file, ADMIN).unwrap();
     assert_eq!(load(&settings).unwrap().len(), 1);
     assert_eq!(files(&settings), [file]);
+}
+
+#[test]
+fn limits_of_either_file_count_and_may_not_disagree() {
+    let tokens = |limits: &str| format!("users:\n- {{id: tina, tokens: tt{limits}}}\n");
+    let roles = |limits: &str| ROLES.replace("id: tina,", &format!("id: tina{limits},"));
+    let own = ", limits: {queries: 3}";
+    for (of_tokens, of_roles) in [(own, ""), ("", own), (own, own)] {
+        let settings = with_roles("token", &tokens(of_tokens), &roles(of_roles));
+        assert_eq!(owner(&settings, "tt").identity.limits().queries, Some(3), "{of_tokens} {of_roles}");
+    }
+    let other = roles(", limits: {queries: 4}");
+    check_refused(
+        &with_roles("token", &tokens(own), &other),
+        "auth-credentials, line 2: user `tina` has other limits",
+    );
+    // Without roles too.
+    assert_eq!(owner(&inline("token", &tokens(own)), "tt").identity.limits().queries, Some(3));
 }
 
 #[test]

@@ -44,10 +44,9 @@ impl Fixture {
         self.runtime.block_on(admitted).map(|access| access.identity().user_id().to_owned())
     }
 
-    fn checks_done(&self) -> usize {
-        let state = self.gate.state();
-        assert!(state.pending().is_empty());
-        state.verified.len() + state.refused.len()
+    fn checks_done(&self) -> u64 {
+        assert!(self.gate.state().pending().is_empty());
+        self.gate.checks_done()
     }
 }
 
@@ -88,6 +87,32 @@ fn a_credential_is_checked_once() {
         assert!(fixture.admit(&basic("stranger:admin")).is_err());
     }
     assert_eq!(fixture.checks_done(), 3);
+}
+
+#[test]
+fn a_stranger_costs_as_many_checks_as_a_wrong_password() {
+    let fixture = Fixture::passwords(0);
+    for (credential, checks) in [
+        ("admin:admin", 1),
+        ("admin:wrong", 1),
+        ("stranger:wrong", 1),
+        // The password of the one whose hash is checked in place of the stranger's.
+        ("stranger:admin", 1),
+        ("Admin:admin", 1),
+        (":admin", 1),
+        // What nobody can have is refused without one, whoever is named.
+        ("admin:x\0", 0),
+        ("stranger:x\0", 0),
+    ] {
+        let before = fixture.checks_done();
+        assert_eq!(fixture.admit(&basic(credential)).is_ok(), credential == "admin:admin");
+        assert_eq!(fixture.checks_done() - before, checks, "{credential:?}");
+    }
+    for user in ["admin", "stranger"] {
+        let before = fixture.checks_done();
+        assert!(fixture.admit(&basic(&format!("{user}:{}", "x".repeat(73)))).is_err());
+        assert_eq!(fixture.checks_done(), before, "{user}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ fn names(list: &[&str]) -> Names {
 
 fn bound(tenant: &[&str], databases: &[&str]) -> Identity {
     let bound = Area { tenants: names(tenant), databases: names(databases), collections: Names::Any };
-    Identity::new(User { id: "u".to_owned(), bound, grants: Vec::new() })
+    Identity::new(User { bound, ..User::with_grants("u", Vec::new()) })
 }
 
 #[test]

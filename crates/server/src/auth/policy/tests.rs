@@ -1,5 +1,7 @@
 //! What roles allow, and where.
 
+use std::fmt::Write as _;
+
 use super::*;
 use crate::auth::identity::Place;
 
@@ -129,4 +131,47 @@ fn an_action_that_does_not_exist_is_mentioned_and_grants_nothing() {
     assert_eq!(policy.notices.len(), 1);
     assert!(policy.notices[0].contains("the nearest is `collection:get`"), "{}", policy.notices[0]);
     assert!(!policy.users["a"].has(Action::Get));
+}
+
+#[test]
+fn a_user_has_the_nearest_limit_and_of_several_roles_the_widest() {
+    let text = "roles_mapping:
+  slow: {actions: '*', limits: {requests_per_second: 1, queries: 1}}
+  fast: {inherits: slow, actions: '*', limits: {requests_per_second: 9}}
+  free: {inherits: slow, limits: {queries: 0}}
+  silent: {actions: '*'}
+  both: {inherits: [fast, free]}
+users:
+- {id: slow, role: slow}
+- {id: fast, role: fast}
+- {id: free, role: free}
+- {id: silent, role: silent}
+- {id: several, role: [silent, slow, fast, {role: free, databases: d}]}
+- {id: both, role: both}
+- {id: own, role: [fast, free], limits: {queries: 3}}
+";
+    let policy = users(text);
+    for (user, requests_per_second, queries) in [
+        ("slow", Some(1), Some(1)),
+        ("fast", Some(9), Some(1)),
+        ("free", Some(1), Some(0)),
+        ("silent", None, None),
+        ("several", Some(9), Some(0)),
+        ("both", Some(9), Some(0)),
+        ("own", Some(9), Some(3)),
+    ] {
+        let limits = policy.users[user].limits();
+        assert_eq!((limits.requests_per_second, limits.queries), (requests_per_second, queries), "{user}");
+    }
+}
+
+#[test]
+fn roles_that_lead_to_each_other_in_millions_of_ways_are_refused() {
+    let mut text = "roles_mapping:\n  r0: {actions: '*'}\n".to_owned();
+    for number in 1..31 {
+        let below = number - 1;
+        writeln!(text, "  r{number}: {{inherits: [r{below}, r{below}]}}").unwrap();
+    }
+    text += "users:\n- {id: many, role: r30}\n";
+    check_refused(&text, Some(34), "more than 1024");
 }

@@ -48,6 +48,22 @@ fn tokens_may_be_hashes_and_may_end() {
 }
 
 #[test]
+fn limits_are_read_as_the_options_are() {
+    let text = "roles_mapping:\n  r: {actions: '*', limits: {queries: 0}}\nusers:\n- id: a\n  limits:\n    \
+                requests_per_second: 50\n    records: '1000'\n    bytes: 10 MiB\n- {id: b, limits: {}}\n";
+    let file = UsersFile::parse(text).unwrap();
+    let expected = OwnLimits {
+        requests_per_second: Some(50),
+        queries: None,
+        records: Some(1000),
+        bytes: Some(10 << 20),
+    };
+    assert_eq!(file.users[0].limits.0, expected);
+    assert_eq!(file.users[1].limits.0, OwnLimits::default());
+    assert_eq!(file.roles_mapping["r"].limits.0.queries, Some(0));
+}
+
+#[test]
 fn wrong_forms_are_refused_with_their_line() {
     check_refused("users:\n- id: a\n  rol: x\n", 3, "unknown field `rol`");
     check_refused("users:\n- role: x\n", 2, "missing field `id`");
@@ -62,6 +78,24 @@ fn wrong_forms_are_refused_with_their_line() {
     check_refused("users: [\n", 2, "");
     check_refused("users: [", 1, "");
     check_refused("user3:\n- id: a\n  tokens: [", 3, "");
+    let with_limits = |limits: &str| format!("users:\n- id: a\n  limits:\n    {limits}\n");
+    for (limits, reason) in [
+        ("requests_per_second: -1", "a limit is not a whole number"),
+        ("requests_per_second: 1.5", "a limit is not a whole number"),
+        ("requests_per_second: 1e3", "a limit is not a whole number"),
+        ("requests_per_second: 1000001", "above the largest allowed value, 1000000"),
+        ("queries: many", "a limit is not a whole number"),
+        ("queries: [1]", "a plain value"),
+        ("records: 10k", "a limit is not a whole number"),
+        ("records: 1000000000001", "above the largest allowed value"),
+        ("bytes: 10 miles", "a limit is not a number of bytes"),
+        ("bytes: -1", "a limit is not a number of bytes"),
+        ("query: 1", "unknown field `query`"),
+        ("- queries: 1", "a mapping of limits"),
+    ] {
+        check_refused(&with_limits(limits), 4, reason);
+    }
+    check_refused("roles_mapping:\n  r: {actions: '*', limits: {queries: x}}\n", 2, "a limit is not");
 }
 
 #[test]

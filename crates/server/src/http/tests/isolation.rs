@@ -350,3 +350,31 @@ impl hyper::body::Body for Silence {
         Poll::Pending
     }
 }
+
+#[test]
+fn a_denial_behind_the_gate_is_counted_once_and_a_missing_thing_is_none() {
+    let town = Town::new();
+    let denials = || town.fixture.api.telemetry.counters.authorisation_failures.get();
+    let collections = "/api/v2/tenants/acme/databases/prod/collections";
+    let by_id = format!("/api/v1/collections/{}/count", town.id);
+    let cases = [
+        ("stranger", Method::GET, collections, 1),
+        ("stranger", Method::GET, "/api/v1/collections?tenant=acme&database=prod", 1),
+        ("stranger", Method::GET, &by_id, 1),
+        ("picky", Method::POST, collections, 1),
+        ("picky", Method::GET, &format!("{collections}/secret"), 1),
+        ("picky", Method::GET, &format!("{collections}/missing"), 0),
+        ("picky", Method::GET, &format!("{collections}/mine"), 0),
+        // Lists leave out what is foreign.
+        ("picky", Method::GET, collections, 0),
+        // By the gate.
+        ("reader", Method::DELETE, &format!("{collections}/secret"), 1),
+        // 403 too, and no denial: it is switched off.
+        ("root", Method::POST, "/api/v2/reset", 0),
+    ];
+    for (token, method, path, expected) in cases {
+        let before = denials();
+        let answer = town.ask(token, &method, path);
+        assert_eq!(denials() - before, expected, "{method} {path} as {token}: {answer:?}");
+    }
+}

@@ -60,15 +60,21 @@ pub(crate) fn refused(refusal: Refusal) -> Response {
 pub(crate) fn limited(limited: &Limited) -> Response {
     #[derive(serde::Serialize)]
     struct Body {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<&'static str>,
         message: String,
     }
-    let message = match limited {
-        Limited::Rate { .. } | Limited::Queries { .. } => "Rate limit exceeded.".to_owned(),
-        Limited::Quota { resource, limit, actual } => {
-            format!("quota error. resource: {resource} quota: {limit} actual: {actual}")
+    let body = match limited {
+        // The server of this generation left the name out; with it its Python client knows the class.
+        Limited::Rate { .. } | Limited::Queries { .. } => {
+            Body { error: Some("RateLimitError"), message: "Rate limit exceeded.".to_owned() }
         }
+        Limited::Quota { resource, limit, actual, .. } => Body {
+            error: None,
+            message: format!("quota error. resource: {resource} quota: {limit} actual: {actual}"),
+        },
     };
-    response::json(StatusCode::TOO_MANY_REQUESTS, &Body { message })
+    response::json(StatusCode::TOO_MANY_REQUESTS, &body)
 }
 
 /// The answer to a fault of the server.

@@ -107,6 +107,7 @@ pub(super) async fn get(
         let included = body.include.clone();
         note("ids_count", body.ids.as_ref().map_or(0, Vec::len));
         let records = collection.get(&get_request(body)?)?;
+        access.trail().count_records(records.len() as u64);
         Ok(ok(&GetResponse::new(records, included)))
     })
     .await
@@ -123,6 +124,7 @@ pub(super) async fn query(
         let body: QueryBody = body.decode()?;
         let included = body.include.clone();
         let hits = nearest(&access, &id, body)?;
+        access.trail().count_records(hits.iter().map(Vec::len).sum::<usize>() as u64);
         Ok(ok(&QueryResponse::new(hits, included)))
     })
     .await

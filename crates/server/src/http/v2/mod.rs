@@ -34,7 +34,10 @@ use axum::{http::StatusCode, response::Response};
 
 use self::{dialect::Dialect, error::ApiError};
 pub(crate) use self::{error::ErrorResponse, routes::routes};
-use crate::{auth::gate::Refusal, limits::Limited};
+use crate::{
+    auth::gate::Refusal,
+    limits::{Extent, Limited},
+};
 
 /// 404 for a path of no route.
 pub(crate) fn unknown_path() -> Response {
@@ -63,9 +66,12 @@ pub(crate) fn limited(limited: &Limited) -> Response {
             let text = format!("Too many queries at the same time, at most {limit}; backoff and try again");
             ApiError::new(busy, "RateLimitError", text)
         }
-        Limited::Quota { resource, limit, actual } => {
-            let text =
-                format!("Quota exceeded: the tenant has {actual} {resource}, at most {limit} are allowed");
+        Limited::Quota { extent, resource, limit, actual } => {
+            let who = match extent {
+                Extent::Tenant => "the tenant has",
+                Extent::Reach => "the collections of this user have",
+            };
+            let text = format!("Quota exceeded: {who} {actual} {resource}, at most {limit} are allowed");
             ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "QuotaError", text)
         }
     };

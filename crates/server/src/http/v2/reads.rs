@@ -88,6 +88,7 @@ pub(super) async fn get(call: Call) -> Result<Response, ApiError> {
                 },
                 include: include::of_records(&include),
             })?;
+            call.access.trail().count_records(records.len() as u64);
             Ok(response::records(&records, &include))
         })
         .await?;
@@ -111,6 +112,7 @@ pub(super) async fn query(call: Call) -> Result<Response, ApiError> {
                 filter,
                 include: include::of_records(&include),
             })?;
+            call.access.trail().count_records(hits.iter().map(Vec::len).sum::<usize>() as u64);
             Ok(response::hits(&hits, &include))
         })
         .await?;

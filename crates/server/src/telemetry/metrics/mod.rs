@@ -50,7 +50,7 @@ pub(crate) struct Counters {
     pub(crate) authentication_failures: Counter,
     /// Requests of a known identity that its role does not allow.
     pub(crate) authorisation_failures: Counter,
-    /// Requests refused since an identity asked too often.
+    /// Requests refused since an identity asked too often or holds as much as it may.
     pub(crate) rate_limited: Counter,
     /// Requests refused since the queue of the CPU pool was full.
     pub(crate) queue_refusals: Counter,

@@ -1,19 +1,20 @@
+#!/usr/bin/env python3
 """TLS and HTTP/2 as clients meet them: Chroma's Python clients of both generations, and curl.
 
-Usage: run.py --binary PATH [--port PORT]
+Records one outcome for each check, as JSON lines.
 """
 
 import argparse
 import contextlib
+import json
 import pathlib
 import subprocess
 import sys
-import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from harness import places  # noqa: E402
+from harness.servers import free_port  # noqa: E402
 
 CHECKS = pathlib.Path(__file__).resolve().parent / "client_checks.py"
 START_PATIENCE_S = 60
@@ -64,12 +65,13 @@ def running(binary, directory, port, *options):
 
 
 class Report:
-    def __init__(self):
-        self.passed, self.failed = 0, 0
+    def __init__(self, path):
+        self.file = open(path, "w", encoding="utf-8")
 
     def check(self, name, is_right, detail=""):
-        self.passed, self.failed = self.passed + bool(is_right), self.failed + (not is_right)
-        print(f"{'ok    ' if is_right else 'FAILED'} {name}{'' if is_right else ': ' + str(detail)}", flush=True)
+        outcome = {"test": name, "outcome": "passed" if is_right else "failed", "message": "" if is_right else str(detail)}
+        self.file.write(json.dumps(outcome) + "\n")
+        self.file.flush()
 
 
 def curl(directory, *arguments):
@@ -128,19 +130,15 @@ def check_plain(report, binary, directory, port):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--binary", required=True, type=pathlib.Path)
-    parser.add_argument("--port", type=int, default=18443)
+    parser.add_argument("--record", required=True, type=pathlib.Path, help="file for the outcomes")
+    parser.add_argument("--work", required=True, type=pathlib.Path, help="an empty directory")
     arguments = parser.parse_args()
-    begin, report = time.monotonic(), Report()
-    with tempfile.TemporaryDirectory(prefix="huedb-tls-") as name:
-        directory = pathlib.Path(name)
-        make_certificates(directory)
-        binary = arguments.binary.resolve()
-        check_tls(report, binary, directory, arguments.port)
-        check_plain(report, binary, directory, arguments.port)
-    print(f"{report.passed} passed, {report.failed} failed in {time.monotonic() - begin:.0f} s")
-    sys.exit(1 if report.failed else 0)
+    report, directory, port = Report(arguments.record), arguments.work, free_port()
+    make_certificates(directory)
+    check_tls(report, arguments.binary.resolve(), directory, port)
+    check_plain(report, arguments.binary.resolve(), directory, port)
 
 
 if __name__ == "__main__":
