@@ -15,7 +15,7 @@ use crate::{config::suggest::nearest, limits::OwnLimits};
 const INHERITANCE_MAX: usize = 32;
 
 /// Ways that lead from a user to a role. Roles that inherit twice what inherits twice would have millions.
-const GRANTS_MAX: usize = 1024;
+const GRANTS_MAX: usize = 1_000;
 
 /// Users by name, with what they may do.
 #[derive(Debug, Default)]

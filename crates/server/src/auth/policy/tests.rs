@@ -173,5 +173,5 @@ fn roles_that_lead_to_each_other_in_millions_of_ways_are_refused() {
         writeln!(text, "  r{number}: {{inherits: [r{below}, r{below}]}}").unwrap();
     }
     text += "users:\n- {id: many, role: r30}\n";
-    check_refused(&text, Some(34), "more than 1024");
+    check_refused(&text, Some(34), "more than 1000");
 }
