@@ -143,8 +143,9 @@ run_server() {
 
 run_tests() {
     local started=$SECONDS
-    say "make test"
-    in_root "make test </dev/null"
+    # A Docker Engine cannot run in a root that shares the machine's control groups and networks.
+    say "make test, without the Docker tests"
+    in_root "HUEDB_TEST_DOCKER=no make test </dev/null"
     say "make test passed in $((SECONDS - started)) s"
 }
 

@@ -23,6 +23,30 @@ missing_packages() {
     openssl version >/dev/null 2>&1 || echo openssl
     curl --version >/dev/null 2>&1 || echo curl
     python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+    [ "${HUEDB_TEST_DOCKER:-yes}" = no ] || command -v mvn >/dev/null || echo maven
+}
+
+# The collector, helm and the reader of manifests are built from their Go modules. From this version on Go
+# fetches by itself the newer one that a module asks for.
+go_min=1.21
+
+go_is_new_enough() {
+    local version
+    version=$(go env GOVERSION 2>/dev/null) || return 1
+    [ "$(printf '%s\n' "$go_min" "${version#go}" | sort -V | head -n 1)" = "$go_min" ]
+}
+
+require_go() {
+    [ "${HUEDB_TEST_DOCKER:-yes}" != no ] || return 0
+    go_is_new_enough && return
+    local offered
+    offered=$(apt-cache policy golang-go 2>/dev/null | awk '/Candidate:/ { sub(/^[0-9]+:/, "", $2); print $2 }')
+    if [ "$(printf '%s\n' "$go_min" "${offered:-0}" | sort -V | head -n 1)" = "$go_min" ]; then
+        install golang-go
+        go_is_new_enough && return
+    fi
+    die "the Docker tests need Go $go_min or newer (found: $(go env GOVERSION 2>/dev/null || echo none), apt offers" \
+        "${offered:-none}): https://go.dev/dl; HUEDB_TEST_DOCKER=no leaves these tests out"
 }
 
 require_rust() {
@@ -58,6 +82,7 @@ main() {
         [ ${#missing[@]} -eq 0 ] || die "still missing after the installation: ${missing[*]}"
     fi
     require_rust
+    require_go
     say "$(cargo --version), $(python3 --version), $(cc --version | head -n 1)"
 }
 

@@ -3,8 +3,8 @@
 //!
 //! `huedb-bench run` measures one server that already runs. `huedb-bench compare` starts `HueDB` and Chroma
 //! one after the other on the same machine and writes a JSON file and a Markdown table. `huedb-bench auth` measures
-//! what authentication costs. The data is made
-//! from a seed, so two runs send the same bytes.
+//! what authentication costs, `huedb-bench tracing` what tracing does. The data is made from a seed, so two runs
+//! send the same bytes.
 
 #![expect(clippy::print_stdout, reason = "the tables are this program's output")]
 
@@ -20,6 +20,7 @@ mod process;
 mod report;
 mod rng;
 mod running;
+mod tracing;
 mod truth;
 mod workload;
 
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run(&options),
         Command::Compare(options) => compare::compare(&options),
         Command::Auth(options) => auth::measure(&options),
+        Command::Tracing(options) => tracing::measure(&options),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -25,6 +25,13 @@ huedb-bench auth --huedb BINARY --work DIR --out DIR [--rounds 25] [--requests 2
     --requests; how long --guesses wrong logins of a user and as many of a stranger take; and how
     heartbeats fare for --seconds while --rate wrong logins a second arrive.
 
+huedb-bench tracing --huedb BINARY --work DIR --out DIR [--rounds 11] [--starts 9] [--image huedb:test]
+                    [--collector http://HOST:4317] [SIZES]
+    Starts HueDB without tracing and with each granularity, and writes telemetry.json and telemetry.md to
+    --out: what tracing costs in --rounds interleaved rounds, how long --starts starts take, the memory at
+    rest, and the same of the image where Docker has it. Spans go to a sink of its own, over HTTP, or to
+    --collector, over gRPC. The default of --n is 20000, that of --seconds 1.
+
 SIZES
     --n 100000          records in the main collection
     --dimensions 384    numbers per vector
@@ -38,6 +45,7 @@ pub(crate) enum Command {
     Run(RunOptions),
     Compare(CompareOptions),
     Auth(AuthOptions),
+    Tracing(TracingOptions),
 }
 
 pub(crate) struct RunOptions {
@@ -73,7 +81,21 @@ pub(crate) struct AuthOptions {
     pub(crate) rate: f64,
 }
 
-/// What `run` and `compare` share.
+pub(crate) struct TracingOptions {
+    pub(crate) huedb: PathBuf,
+    pub(crate) work: PathBuf,
+    pub(crate) out: PathBuf,
+    pub(crate) rounds: usize,
+    /// Starts of each server whose median is taken.
+    pub(crate) starts: usize,
+    pub(crate) image: String,
+    /// `http://host:port`.
+    pub(crate) collector: Option<String>,
+    /// The time is that of one turn.
+    pub(crate) sizes: Sizes,
+}
+
+/// What `run`, `compare` and `tracing` share.
 #[derive(Clone, Debug)]
 pub(crate) struct Sizes {
     pub(crate) records: usize,
@@ -120,7 +142,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command> {
             pid: flags.number("--pid")?,
             data: flags.text("--data").map(PathBuf::from),
             json: flags.text("--json").map(PathBuf::from),
-            sizes: flags.sizes()?,
+            sizes: flags.sizes(&Sizes::default())?,
         }),
         "compare" => Command::Compare(CompareOptions {
             huedb: flags.path("--huedb")?,
@@ -128,9 +150,10 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command> {
             work: flags.path("--work")?,
             out: flags.path("--out")?,
             rounds: flags.number("--rounds")?.unwrap_or(3),
-            sizes: flags.sizes()?,
+            sizes: flags.sizes(&Sizes::default())?,
         }),
         "auth" => Command::Auth(flags.auth()?),
+        "tracing" => Command::Tracing(flags.tracing()?),
         other => return Err(format!("unknown command `{other}`; try `huedb-bench help`").into()),
     };
     flags.check_all_used()?;
@@ -196,8 +219,24 @@ impl Flags {
         Ok(options)
     }
 
-    fn sizes(&mut self) -> Result<Sizes> {
-        let default = Sizes::default();
+    fn tracing(&mut self) -> Result<TracingOptions> {
+        let options = TracingOptions {
+            huedb: self.path("--huedb")?,
+            work: self.path("--work")?,
+            out: self.path("--out")?,
+            rounds: self.number("--rounds")?.unwrap_or(11),
+            starts: self.number("--starts")?.unwrap_or(9),
+            image: self.text("--image").unwrap_or_else(|| "huedb:test".to_owned()),
+            collector: self.text("--collector"),
+            sizes: self.sizes(&Sizes { records: 20_000, seconds: 1.0, ..Sizes::default() })?,
+        };
+        if options.rounds == 0 || options.starts == 0 {
+            return Err("--rounds and --starts must be above zero".into());
+        }
+        Ok(options)
+    }
+
+    fn sizes(&mut self, default: &Sizes) -> Result<Sizes> {
         let sizes = Sizes {
             records: self.number("--n")?.unwrap_or(default.records),
             dimensions: self.number("--dimensions")?.unwrap_or(default.dimensions),

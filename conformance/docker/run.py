@@ -10,6 +10,7 @@ import datetime
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,8 +21,10 @@ import clients_of_chroma
 import data_checks
 import image_checks
 import kubernetes_checks
+import metrics_checks
 import observability_checks
 import page_checks
+import prometheus
 import refusal_checks
 import stack
 from engine import IMAGE, REPOSITORY, SCRIPTS, CheckFailed, docker, remove_leftovers, start_engine
@@ -32,6 +35,7 @@ GROUPS = {
     "refusal": refusal_checks,
     "clients": client_checks,
     "observability": observability_checks,
+    "metrics": metrics_checks,
     "kubernetes": kubernetes_checks,
     "page": page_checks,
 }
@@ -99,24 +103,44 @@ def run_check(group, check, facts):
     return True
 
 
+# What the compose files and the page publish, as users do.
+PORTS = {"observability": (4317, 4318, 8000, 9411), "page": (4317, 4318, 8000, 9411)}
+
+
+def check_machine(groups):
+    """Says at once what would fail after minutes."""
+    if os.geteuid() != 0:
+        sys.exit("docker: the tests of the image need root, for Docker and debootstrap; HUEDB_TEST_DOCKER=no leaves them out of `make test`")
+    for port in sorted({port for group in groups for port in PORTS.get(group, ())}):
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                taken.bind(("0.0.0.0", port))
+            except OSError as error:
+                sys.exit(f"docker: port {port} is needed and cannot be had: {error.strerror}")
+
+
 def prepare(groups):
     """Installs what the checks of these groups use; what is there already takes no time."""
-    line("clients, collector, Zipkin, helm: from the cache or built")
+    line("clients, collector, Zipkin, helm, Prometheus: from the cache or built")
     if {"clients", "page", "observability"} & groups:
         clients_of_chroma.install()
     if {"observability", "page"} & groups:
         stack.make_observability_images()
     if {"kubernetes", "page"} & groups:
         kubernetes_checks.install()
+    if "metrics" in groups:
+        prometheus.install()
 
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = parse_arguments()
     begin = time.monotonic()
+    groups = set(arguments.group or GROUPS)
+    check_machine(groups)
     start_engine()
     build_image(arguments)
-    groups = set(arguments.group or GROUPS)
     prepare(groups)
     facts, passed, failed = [], 0, 0
     try:

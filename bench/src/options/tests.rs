@@ -20,6 +20,15 @@ fn a_run_takes_its_options_and_defaults() {
 }
 
 #[test]
+fn tracing_has_sizes_of_its_own() {
+    let Ok(Command::Tracing(tracing)) = parse(&words("tracing --huedb x --work y --out z --n 7")) else {
+        panic!("not tracing");
+    };
+    assert_eq!((tracing.sizes.records, tracing.rounds, tracing.collector), (7, 11, None));
+    assert!((tracing.sizes.seconds - 1.0).abs() < 1e-12);
+}
+
+#[test]
 fn mistakes_are_named() {
     check_refused("walk", "unknown command `walk`");
     check_refused("run --speed 9", "unknown option `--speed`");
@@ -30,4 +39,5 @@ fn mistakes_are_named() {
     check_refused("compare --huedb x", "--chroma is missing");
     check_refused("auth --huedb x --work y", "--out is missing");
     check_refused("auth --huedb x --work y --out z --rate NaN", "above zero");
+    check_refused("tracing --huedb x --work y --out z --rounds 0", "above zero");
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use huedb_storage::blob::{BlobStore, LocalBlobStore};
 use huedb_storage::kv::{Committer, CommitterOptions, FjallKv, Kv, WriteBatch};
@@ -82,8 +83,16 @@ impl Engine {
         let maintenance =
             Maintenance::start().map_err(|error| Error::Storage { reason: error.to_string() })?;
         let open_collections = OpenCollections::default();
-        let shared = Shared { kv, committer, blobs, options, maintenance, open_collections, new_id };
-        let shared = Arc::new(shared);
+        let shared = Arc::new(Shared {
+            kv,
+            committer,
+            blobs,
+            options,
+            maintenance,
+            open_collections,
+            new_id,
+            records_read: AtomicU64::new(0),
+        });
         let catalog = recovery::load_catalog(&*shared.kv)?;
         let is_new = catalog.tenants.is_empty();
         let inner = Inner {

@@ -46,4 +46,4 @@ pub use options::EngineOptions;
 pub use shape::{MetadataKind, MetadataKinds, Shape};
 pub use shared::IdSource;
 pub use source::Include;
-pub use stats::{EngineStats, WorkStats};
+pub use stats::{EngineStats, Lookups, WorkStats};

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use crate::collection::{CollectionEntry, CollectionState};
 use crate::options::EngineOptions;
 use crate::shared::Shared;
+use crate::stats::Lookups;
 
 /// Bytes of all memtables of an engine, those included that only readers still hold.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +51,8 @@ pub(crate) struct OpenCollections {
     entries: Mutex<HashMap<CollectionId, Weak<CollectionEntry>>>,
     /// Counts uses, to tell which collection was used last.
     uses: AtomicU64,
+    /// Uses that had to open the collection.
+    misses: AtomicU64,
     pub(crate) memtables: MemtableBytes,
     relief_scheduled: AtomicBool,
     relieved: Notify,
@@ -59,6 +62,17 @@ impl OpenCollections {
     /// A number higher than all before.
     pub(crate) fn next_use(&self) -> u64 {
         self.uses.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Notes that a use found its collection not open.
+    pub(crate) fn missed(&self) {
+        self.misses.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often a collection was found open, and how often it was not.
+    pub(crate) fn lookups(&self) -> Lookups {
+        let misses = self.misses.load(Ordering::Relaxed);
+        Lookups { hits: self.uses.load(Ordering::Relaxed).saturating_sub(misses), misses }
     }
 
     pub(crate) fn usage(&self) -> Usage {

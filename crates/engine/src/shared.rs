@@ -1,6 +1,7 @@
 //! What all collections of an engine use together.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use huedb_storage::blob::{BlobName, BlobStore};
 use huedb_storage::kv::{Committer, Kv};
@@ -24,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) maintenance: Maintenance,
     pub(crate) open_collections: OpenCollections,
     pub(crate) new_id: IdSource,
+    /// Records that reads have returned.
+    pub(crate) records_read: AtomicU64,
 }
 
 impl std::fmt::Debug for Shared {

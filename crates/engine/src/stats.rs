@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use huedb_types::DurationCounts;
+
 use crate::collection::CollectionState;
 use crate::engine::Engine;
 
@@ -31,24 +33,39 @@ pub struct EngineStats {
     pub memtable_bytes: u64,
     /// Full memtables that wait to be flushed.
     pub memtables_waiting: u64,
+    /// Bytes of all segments on disk, unfinished ones included; `None` if they could not be counted.
+    pub segment_bytes: Option<u64>,
     /// Bytes of catalog, manifests and log on disk, about.
     pub row_bytes: u64,
+    /// Memory of the cache of these.
+    pub row_cache_bytes: u64,
+    /// Uses of collections: whether they were in memory.
+    pub collection_lookups: Lookups,
+    /// Records that reads have returned.
+    pub records_read: u64,
     /// Write requests that wait for the next sync.
     pub commits_waiting: u64,
-    /// Groups of writes that were synced to disk.
-    pub syncs: u64,
+    /// How long writing and syncing each group of writes took.
+    pub syncs: DurationCounts,
     /// Write requests in these groups.
     pub commits: u64,
     /// Bytes that these groups wrote to the log.
     pub log_bytes: u64,
-    /// Time that writing and syncing them took.
-    pub sync_time: Duration,
     /// Flushes.
     pub flushes: WorkStats,
     /// Compactions.
     pub compactions: WorkStats,
     /// Writes are refused since a write to the disk failed.
     pub is_read_only: bool,
+}
+
+/// How often something was found in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lookups {
+    /// It was there.
+    pub hits: u64,
+    /// It had to be made or read.
+    pub misses: u64,
 }
 
 /// Runs of one kind of background work.
@@ -92,18 +109,21 @@ impl WorkCounter {
 }
 
 impl Engine {
-    /// Counts the parts of the engine. Takes time in proportion to the number of collections.
+    /// Counts the parts of the engine. Takes time in proportion to the number of collections and segments.
     pub fn stats(&self) -> EngineStats {
         let shared = self.shared();
         let commits = shared.committer.stats();
         let (counts, states) = self.catalog_counts();
         let mut stats = EngineStats {
+            segment_bytes: shared.blobs.stored_bytes().ok(),
             row_bytes: shared.kv.disk_bytes(),
+            row_cache_bytes: shared.kv.cache_bytes(),
+            collection_lookups: shared.open_collections.lookups(),
+            records_read: shared.records_read.load(Ordering::Relaxed),
             commits_waiting: shared.committer.waiting() as u64,
-            syncs: commits.groups,
+            syncs: commits.syncs,
             commits: commits.batches,
             log_bytes: commits.bytes,
-            sync_time: Duration::from_micros(commits.sync_micros),
             flushes: shared.maintenance.flushes_done.stats(),
             compactions: shared.maintenance.compactions_done.stats(),
             is_read_only: shared.committer.is_poisoned(),

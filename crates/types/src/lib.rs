@@ -5,6 +5,7 @@
 
 pub mod collection;
 pub mod distance;
+pub mod durations;
 pub mod filter;
 pub mod id;
 pub mod limits;
@@ -13,6 +14,7 @@ pub mod record;
 
 pub use collection::HnswConfiguration;
 pub use distance::Distance;
+pub use durations::{DurationCounts, Durations};
 pub use filter::{DocumentPredicate, Filter, Number, Predicate, Scalar};
 pub use id::{CollectionId, DocId, SeqNo};
 pub use metadata::{Metadata, MetadataPatch, MetadataValue, SparseVector};

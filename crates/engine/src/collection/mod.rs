@@ -122,6 +122,7 @@ impl CollectionEntry {
         if room.is_retired {
             return Err(Error::CollectionNotFound { collection: self.id.to_string() });
         }
+        shared.open_collections.missed();
         let opening = phase::begin(Phase::Open);
         let opened = Arc::new(CollectionState::open(shared, self)?);
         let records = opened.published().live;
@@ -234,7 +235,9 @@ impl Collection {
     /// # Errors
     /// [`Error::InvalidFilter`], [`Error::Corrupt`].
     pub fn get(&self, request: &GetRequest) -> Result<Vec<Record>, Error> {
-        read::get(&self.state()?.published(), request)
+        let records = read::get(&self.state()?.published(), request)?;
+        self.count_read(records.len());
+        Ok(records)
     }
 
     /// The `k` nearest records to each embedding, nearest first; all that match if they are fewer.
@@ -244,7 +247,9 @@ impl Collection {
     pub fn query(&self, request: &QueryRequest) -> Result<Vec<Vec<Hit>>, Error> {
         let state = self.state()?;
         let candidates = self.descriptor().hnsw.ef_search;
-        read::query(&state.published(), (state.space(), candidates), request, None)
+        let hits = read::query(&state.published(), (state.space(), candidates), request, None)?;
+        self.count_read(hits.iter().map(Vec::len).sum());
+        Ok(hits)
     }
 
     /// What [`Self::query`] does for `request`: its answers, and for each embedding how every source was
@@ -258,7 +263,12 @@ impl Collection {
         let mut explanation = Explanation::default();
         let space = (state.space(), candidates);
         let hits = read::query(&state.published(), space, request, Some(&mut explanation))?;
+        self.count_read(hits.iter().map(Vec::len).sum());
         Ok((hits, explanation))
+    }
+
+    fn count_read(&self, records: usize) {
+        self.shared.records_read.fetch_add(records as u64, Ordering::Relaxed);
     }
 
     /// How many of the records are where queries find them fastest.

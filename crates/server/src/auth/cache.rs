@@ -2,9 +2,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
+
+use huedb_engine::Lookups;
 
 use super::token::Fingerprint;
 
@@ -56,6 +61,27 @@ impl<V: Clone> Cache<V> {
     // No code panics while it holds the lock, and every state of the halves is a valid one.
     fn lock(&self) -> MutexGuard<'_, Halves<V>> {
         self.halves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts how often a verdict was there. Outside of the caches, since a reload makes new ones.
+#[derive(Debug, Default)]
+pub(crate) struct LookupCounter {
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+impl LookupCounter {
+    pub(crate) fn hit(&self) {
+        self.hits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn miss(&self) {
+        self.misses.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> Lookups {
+        Lookups { hits: self.hits.load(Ordering::Relaxed), misses: self.misses.load(Ordering::Relaxed) }
     }
 }
 

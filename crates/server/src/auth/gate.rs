@@ -12,13 +12,13 @@ use std::{
 };
 
 use axum::http::HeaderMap;
-use huedb_engine::Engine;
+use huedb_engine::{Engine, Lookups};
 use tokio::sync::oneshot;
 
 use super::{
     access::Access,
     action::{Action, Reach},
-    cache::Cache,
+    cache::{Cache, LookupCounter},
     credentials::{self, Credentials, Proof},
     expiry::Expiry,
     header::{self, Given},
@@ -85,6 +85,8 @@ struct Inner {
     everybody: Identity,
     /// Whoever calls a route that needs no credentials.
     stranger: Identity,
+    /// Whether a verdict was known already.
+    lookups: LookupCounter,
     /// Checks passwords, away from the threads that serve connections and from those that search.
     checks: Option<CpuPool>,
     /// How often a password was checked against a hash.
@@ -152,11 +154,21 @@ impl Gate {
         };
         let state = RwLock::new(Arc::new(State::new(credentials, settings.cache_lifetime)));
         let throttle = Throttle::new(settings.failures_max);
+        let lookups = LookupCounter::default();
         let (everybody, stranger) = (Identity::everybody(), Identity::powerless(""));
         let checks_done = Arc::default();
-        let inner =
-            Inner { engine, settings, key, state, throttle, everybody, stranger, checks, checks_done };
-        Ok(Self(Arc::new(inner)))
+        Ok(Self(Arc::new(Inner {
+            engine,
+            settings,
+            key,
+            state,
+            throttle,
+            everybody,
+            stranger,
+            lookups,
+            checks,
+            checks_done,
+        })))
     }
 
     /// Whether everybody may do everything.
@@ -192,6 +204,11 @@ impl Gate {
     /// What the person who starts the server should know.
     pub(crate) fn notices(&self) -> Vec<String> {
         self.state().credentials.notices.clone()
+    }
+
+    /// How often the verdict on a credential was known already.
+    pub(crate) fn lookups(&self) -> Lookups {
+        self.0.lookups.get()
     }
 
     /// Ends the threads that check passwords.
@@ -249,12 +266,15 @@ impl Gate {
         let state = self.state();
         let credential = self.0.key.of(given.as_bytes());
         if let Some(verified) = state.verified.get(&credential, now) {
+            self.0.lookups.hit();
             return if verified.is_expired() { Err(refused) } else { Ok(verified.identity) };
         }
         if state.refused.get(&credential, now).is_some() {
+            self.0.lookups.hit();
             self.fail(source, now)?;
             return Err(refused);
         }
+        self.0.lookups.miss();
         // Counted as failed until it is known better, so that many at a time are counted too.
         self.fail(source, now)?;
         match self.check(&state, credential, given).await {

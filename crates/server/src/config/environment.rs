@@ -6,7 +6,7 @@ use super::{
     chroma_env,
     chroma_env::Row,
     error::ConfigError,
-    options::{OPTIONS, OptionSpec, option_named},
+    options::{OPTIONS, OptionSpec},
     otel_env,
     suggest::nearest,
 };
@@ -29,7 +29,7 @@ pub(crate) enum Meaning {
     DefaultsFile,
     Chroma(&'static Row),
     /// A name of OpenTelemetry.
-    Standard(&'static OptionSpec),
+    Standard(&'static Row),
     /// Looks like ours, is not; worth a line at the start.
     Stray,
     Foreign,
@@ -56,8 +56,8 @@ pub(crate) fn meaning(name: &str, value: &str, place: &'static str) -> Result<Me
     if name == DEFAULTS_FILE {
         return Ok(Meaning::DefaultsFile);
     }
-    if let Some(option) = otel_env::option_of(name).and_then(option_named) {
-        return Ok(Meaning::Standard(option));
+    if let Some(row) = otel_env::row_for(name) {
+        return Ok(Meaning::Standard(row));
     }
     let unknown = |nearest: String| ConfigError::UnknownName { name: name.to_owned(), place, nearest };
     if upper.starts_with("CHROMA_") {

@@ -113,7 +113,7 @@ impl Resolved {
                     layer.set(self, option, &entry.key, &entry.value, origin)?;
                 }
                 file::Meaning::Chroma(row) => {
-                    layer.apply_chroma(self, row, &entry.key, &entry.value, origin)?;
+                    layer.apply_foreign(self, row, &entry.key, &entry.value, origin)?;
                 }
             }
         }
@@ -122,12 +122,14 @@ impl Resolved {
 
     /// Names of a standard first, then Chroma's, so that ours override them within one layer.
     fn apply_variables(&mut self, variables: Variables) -> Result<(), ConfigError> {
-        for (option, name, value) in variables.standard {
-            self.set(option, &name, &value, (variables.origin)(name.clone()))?;
+        for (row, name, value) in variables.standard {
+            // Each in a layer of its own: the standard says which of two names goes first.
+            let origin = (variables.origin)(name.clone());
+            Layer::default().apply_foreign(self, row, &name, &value, origin)?;
         }
         let mut layer = Layer::default();
         for (row, name, value) in variables.chroma {
-            layer.apply_chroma(self, row, &name, &value, (variables.origin)(name.clone()))?;
+            layer.apply_foreign(self, row, &name, &value, (variables.origin)(name.clone()))?;
         }
         for (option, name, value) in variables.ours {
             self.set(option, &name, &value, (variables.origin)(name.clone()))?;
@@ -162,7 +164,7 @@ struct Layer {
 }
 
 impl Layer {
-    fn apply_chroma(
+    fn apply_foreign(
         &mut self,
         resolved: &mut Resolved,
         row: &'static chroma_env::Row,
@@ -216,7 +218,7 @@ struct Variables {
     defaults_file: Option<PathBuf>,
     ours: Vec<(&'static OptionSpec, String, String)>,
     chroma: Vec<(&'static chroma_env::Row, String, String)>,
-    standard: Vec<(&'static OptionSpec, String, String)>,
+    standard: Vec<(&'static chroma_env::Row, String, String)>,
     stray: Vec<String>,
     origin: fn(String) -> Origin,
 }
@@ -246,11 +248,12 @@ impl Variables {
                 Meaning::ConfigFile => sorted.config_file = Some(PathBuf::from(value)),
                 Meaning::DefaultsFile => sorted.defaults_file = Some(PathBuf::from(value)),
                 Meaning::Chroma(row) => sorted.chroma.push((row, name, value)),
-                Meaning::Standard(option) => sorted.standard.push((option, name, value)),
+                Meaning::Standard(row) => sorted.standard.push((row, name, value)),
                 Meaning::Stray => sorted.stray.push(name),
                 Meaning::Foreign => {}
             }
         }
+        sorted.standard.sort_by_key(|(row, ..)| otel_env::place_of(row));
         Ok(sorted)
     }
 }

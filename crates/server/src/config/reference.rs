@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{
     chroma_env::{ENVIRONMENT, Effect, FILE_KEYS, Row},
     options::{OPTIONS, OptionSpec},
+    otel_env::STANDARD,
 };
 
 /// Headings of the option table, in the order in which they first appear.
@@ -33,9 +34,11 @@ pub(crate) fn page() -> String {
         }
     }
     page.push_str(CHROMA);
-    write_rows(&mut page, "Variable", ENVIRONMENT);
+    write_rows(&mut page, "Variable", "In Chroma", ENVIRONMENT);
     page.push_str(CHROMA_FILE);
-    write_rows(&mut page, "Key", FILE_KEYS);
+    write_rows(&mut page, "Key", "In Chroma", FILE_KEYS);
+    page.push_str(OPEN_TELEMETRY);
+    write_rows(&mut page, "Variable", "In the specification", STANDARD);
     page
 }
 
@@ -69,8 +72,8 @@ fn write_option(page: &mut String, option: &OptionSpec) {
     );
 }
 
-fn write_rows(page: &mut String, heading: &str, rows: &[Row]) {
-    let _ = write!(page, "\n| {heading} | In Chroma | Here |\n|---|---|---|\n");
+fn write_rows(page: &mut String, heading: &str, theirs: &str, rows: &[Row]) {
+    let _ = write!(page, "\n| {heading} | {theirs} | Here |\n|---|---|---|\n");
     for row in rows {
         let here = match row.effect {
             Effect::Sets(option) => format!("sets `{option}`"),
@@ -130,6 +133,13 @@ const CHROMA_FILE: &str = "
 ### Keys of a Chroma 1.x file
 
 The same keys are read from the environment as `CHROMA_` followed by the key in capitals, with `__` between the levels of a nested one.
+";
+
+const OPEN_TELEMETRY: &str = "
+## Variables of OpenTelemetry
+
+What is set by a name of ours or of Chroma goes before these.
+Other variables that begin with `OTEL_` are left alone.
 ";
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ pub(super) const TELEMETRY: &[OptionSpec] = &[
         },
         default: "",
         summary: "OpenTelemetry collector that gets the traces",
-        detail: "Nothing is sent anywhere while it is empty. The port is 4317 (gRPC) or 4318 (HTTP) without TLS and 443 with it if none is given.",
+        detail: "Nothing is sent anywhere while it is empty. The port is 4317 (gRPC) or 4318 (HTTP) without TLS and 443 with it if none is given. Over HTTP `/v1/traces` is added to a path that does not end with it.",
         ..PLAIN
     },
     OptionSpec {
@@ -90,10 +90,11 @@ pub(super) const TELEMETRY: &[OptionSpec] = &[
         group: GROUP,
         kind: Kind::Choice {
             field: |all| &mut all.telemetry.otel_protocol,
-            words: &["grpc", "http/protobuf"],
+            words: &["auto", "grpc", "http/protobuf"],
         },
-        default: "grpc",
+        default: "auto",
         summary: "How the collector is spoken to",
+        detail: "`auto` is `http/protobuf` for the port 4318 and for an address with a path, and `grpc` otherwise.",
         ..PLAIN
     },
     OptionSpec {

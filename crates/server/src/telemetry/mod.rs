@@ -138,7 +138,9 @@ impl Telemetry {
         families.extend(self.requests.families());
         families.extend(self.counted(app));
         if let Some(Watched(engine)) = self.engine.get() {
-            families.extend(metrics::engine::families(&engine.stats()));
+            let stats = engine.stats();
+            families.extend(metrics::engine::families(&stats));
+            families.extend(metrics::memory::families(app, &stats));
         }
         families.extend(metrics::process::families(self.data.as_deref()));
         families

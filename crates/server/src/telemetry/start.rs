@@ -61,12 +61,14 @@ pub(crate) fn start(resolved: &Resolved, data: &Path) -> Result<Started, String>
     let (mut exports, mut metrics, mut summary) = (Vec::new(), None, None);
     let granularity = granularity(resolved);
     if !settings.otel_endpoint.is_empty() && !settings.otel_disabled {
-        let resource: Arc<[Attribute]> = resource(settings)?.into();
+        let resource: Arc<[Attribute]> = resource(resolved)?.into();
         let collector = client(settings)?;
         let address = collector.address();
         if granularity == Granularity::None {
-            summary =
-                Some(format!("traces are off; {CHROMA_ENDPOINT} needs CHROMA_OTEL_GRANULARITY as well"));
+            summary = Some(match settings.otel_granularity {
+                "auto" => format!("traces are off; {CHROMA_ENDPOINT} needs CHROMA_OTEL_GRANULARITY as well"),
+                _ => "traces are off".to_owned(),
+            });
         } else {
             let (tracer, export) = traces(settings, granularity, collector, &resource, &telemetry);
             telemetry.tracer = Some(tracer);
@@ -135,17 +137,24 @@ fn granularity(resolved: &Resolved) -> Granularity {
 }
 
 fn client(settings: &TelemetrySettings) -> Result<Client, String> {
-    let protocol = Protocol::parse(settings.otel_protocol);
+    let protocol = Protocol::choose(settings.otel_protocol, &settings.otel_endpoint);
     let bad = |reason| format!("the collector's address cannot be used: it {reason}");
     let mut endpoint = Endpoint::parse(&settings.otel_endpoint, protocol).map_err(bad)?;
     endpoint.headers = parse_headers(&settings.otel_headers).map_err(bad)?;
     Client::new(endpoint, settings.otel_ca_file.as_ref(), Duration::from_millis(settings.otel_timeout_ms))
 }
 
-fn resource(settings: &TelemetrySettings) -> Result<Vec<Attribute>, String> {
+/// A name that is set by itself goes before one among the attributes, and that before the default.
+fn resource(resolved: &Resolved) -> Result<Vec<Attribute>, String> {
+    let settings = &resolved.settings.telemetry;
     let mut resource = resource_attributes(&settings.otel_resource_attributes)?;
-    resource.retain(|attribute| attribute.name != "service.name");
-    resource.insert(0, Attribute::text("service.name", &settings.otel_service_name));
+    let is_named = |attribute: &Attribute| attribute.name == "service.name";
+    let is_default =
+        option_named("otel-service-name").is_some_and(|option| resolved.origin(option) == Origin::Default);
+    if !(is_default && resource.iter().any(is_named)) {
+        resource.retain(|attribute| !is_named(attribute));
+        resource.insert(0, Attribute::text("service.name", &settings.otel_service_name));
+    }
     resource.push(Attribute::text("service.version", env!("CARGO_PKG_VERSION")));
     Ok(resource)
 }

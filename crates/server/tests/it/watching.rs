@@ -1,9 +1,13 @@
 //! Watching over a server: probes, metrics, traces to nowhere, and logs that give nothing away.
 
-use std::net::TcpListener;
+use std::{
+    io::Write as _,
+    net::TcpListener,
+    time::{Duration, Instant},
+};
 
 use crate::{
-    exchange::{get, post, send},
+    exchange::{connect, get, post, read_answer, send},
     process::{Place, Signal, huedb},
 };
 
@@ -68,6 +72,35 @@ fn a_collector_that_is_away_changes_nothing_but_the_log() {
     assert_eq!(ended.code, Some(0), "{}", ended.errors);
     assert!(ended.output.contains("traces (all) to"), "{}", ended.output);
     assert_eq!(ended.errors.matches("does not take telemetry").count(), 1, "{}", ended.errors);
+}
+
+#[test]
+fn a_request_and_a_slow_one_are_logged_with_the_id_in_their_answers() {
+    const ID: &str = "order-7/retry:2";
+    for (format, field) in [("text", format!("id=\"{ID}\"")), ("json", format!("\"id\":\"{ID}\""))] {
+        let place = Place::new();
+        let arguments = ["--log-format", format, "--log-level", "debug", "--slow-request-ms", "1"];
+        let server = place.start(&arguments);
+        let mut stream = connect(&server.address);
+        let body = r#"{"name": "docs"}"#;
+        let head = format!(
+            "POST {COLLECTIONS} HTTP/1.1\r\nHost: x\r\nX-Request-ID: {ID}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        // A client that takes its time over the body makes a slow request.
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_millis(50) {
+            get(&server.address, "/livez");
+        }
+        stream.write_all(body.as_bytes()).unwrap();
+        assert_eq!(read_answer(&mut stream).header("x-request-id"), Some(ID));
+        server.signal(Signal::TERM);
+        let ended = server.wait();
+        let lines: Vec<_> = ended.errors.lines().filter(|line| line.contains(&field)).collect();
+        assert!(lines.iter().any(|line| line.contains("slow request")), "{}", ended.errors);
+        assert!(lines.iter().any(|line| line.contains("took_us")), "{}", ended.errors);
+    }
 }
 
 /// Stands in every place of a request that a person might put a secret into.

@@ -72,6 +72,11 @@ impl BlobStore for LocalBlobStore {
     fn list(&self) -> Result<Vec<BlobMeta>, BlobError> {
         self.objects.list()
     }
+
+    fn stored_bytes(&self) -> Result<u64, BlobError> {
+        bytes_below(&self.root)
+            .map_err(|error| BlobError::io("measure store of", self.root.display().to_string(), error))
+    }
 }
 
 struct LocalBlobWriter {
@@ -97,6 +102,26 @@ impl BlobWriter for LocalBlobWriter {
         }
         Ok(bytes)
     }
+}
+
+/// Bytes of the files in `dir` and below. What goes away meanwhile counts as gone.
+fn bytes_below(dir: &Path) -> io::Result<u64> {
+    let is_gone = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    let entries = match std::fs::read_dir(dir) {
+        Err(error) if is_gone(&error) => return Ok(0),
+        entries => entries?,
+    };
+    let mut bytes = 0;
+    for entry in entries {
+        let entry = entry?;
+        bytes += match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => bytes_below(&entry.path())?,
+            Ok(metadata) => metadata.len(),
+            Err(error) if is_gone(&error) => 0,
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(bytes)
 }
 
 /// Removes the files of blobs that were never finished, in `dir` and below.

@@ -54,6 +54,14 @@ pub trait BlobStore: Send + Sync + 'static {
     /// # Errors
     /// [`BlobError::Io`].
     fn list(&self) -> Result<Vec<BlobMeta>, BlobError>;
+
+    /// Bytes of all blobs, with those of unfinished ones where they take room already.
+    ///
+    /// # Errors
+    /// [`BlobError::Io`].
+    fn stored_bytes(&self) -> Result<u64, BlobError> {
+        Ok(self.list()?.iter().map(|blob| blob.bytes).sum())
+    }
 }
 
 /// A blob being written. Dropping it without [`BlobWriter::finish`] leaves nothing.

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use huedb_types::{DurationCounts, Durations};
 use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
@@ -51,14 +52,12 @@ pub struct Committer {
 /// Counts since the committer started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CommitterStats {
-    /// Groups that were written and synced.
-    pub groups: u64,
+    /// How long writing and syncing each group took.
+    pub syncs: DurationCounts,
     /// Batches in these groups.
     pub batches: u64,
     /// Bytes of keys and values in these groups.
     pub bytes: u64,
-    /// Time spent in writing and syncing these groups, in microseconds.
-    pub sync_micros: u64,
 }
 
 #[derive(Debug)]
@@ -69,10 +68,9 @@ struct Shared {
     filled: Condvar,
     /// Room came, or the queue takes no more.
     emptied: Condvar,
-    groups: AtomicU64,
+    syncs: Durations,
     batches: AtomicU64,
     bytes: AtomicU64,
-    sync_micros: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -106,10 +104,9 @@ impl Committer {
             queue: Mutex::default(),
             filled: Condvar::new(),
             emptied: Condvar::new(),
-            groups: AtomicU64::new(0),
+            syncs: Durations::default(),
             batches: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
-            sync_micros: AtomicU64::new(0),
         });
         let worker = Arc::clone(&shared);
         let builder = std::thread::Builder::new().name("committer".to_owned());
@@ -185,10 +182,9 @@ impl Committer {
     pub fn stats(&self) -> CommitterStats {
         let shared = &*self.shared;
         CommitterStats {
-            groups: shared.groups.load(Ordering::Relaxed),
+            syncs: shared.syncs.counts(),
             batches: shared.batches.load(Ordering::Relaxed),
             bytes: shared.bytes.load(Ordering::Relaxed),
-            sync_micros: shared.sync_micros.load(Ordering::Relaxed),
         }
     }
 
@@ -259,11 +255,9 @@ impl Shared {
         let started = Instant::now();
         let result = kv.write(merged, Durability::Synced);
         if result.is_ok() {
-            let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-            self.groups.fetch_add(1, Ordering::Relaxed);
+            self.syncs.observe(started.elapsed());
             self.batches.fetch_add(answers.len() as u64, Ordering::Relaxed);
             self.bytes.fetch_add(bytes, Ordering::Relaxed);
-            self.sync_micros.fetch_add(micros, Ordering::Relaxed);
             for on_commit in hooks {
                 on_commit();
             }

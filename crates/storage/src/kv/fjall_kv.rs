@@ -153,6 +153,10 @@ impl Kv for FjallKv {
         .unwrap_or(0)
     }
 
+    fn cache_bytes(&self) -> u64 {
+        self.with_open(|open| Ok(open.database.cache_size())).unwrap_or(0)
+    }
+
     fn close(&self) -> Result<(), KvError> {
         let Some(open) = self.open.write().take() else { return Ok(()) };
         match open.database.persist(PersistMode::SyncAll) {

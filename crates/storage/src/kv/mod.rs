@@ -80,6 +80,11 @@ pub trait Kv: Send + Sync + 'static {
     /// Bytes on disk, about; 0 after [`Kv::close`].
     fn disk_bytes(&self) -> u64;
 
+    /// Memory of the cache of what was read; 0 after [`Kv::close`] and where there is none.
+    fn cache_bytes(&self) -> u64 {
+        0
+    }
+
     /// Makes all writes durable and lets go of the directory. Closing twice is no error.
     ///
     /// # Errors

@@ -35,6 +35,7 @@ contract!(
     a_name_is_put_once,
     a_missing_blob_is_not_found,
     deleting_removes_a_blob_and_forgives_a_missing_one,
+    stored_bytes_are_those_of_the_blobs_that_are_there,
     a_deleted_blob_stays_readable_for_those_who_opened_it,
     a_deleted_name_can_be_put_again,
     blobs_are_listed_by_name_with_their_sizes,
@@ -54,6 +55,16 @@ fn put(blobs: &dyn BlobStore, raw: &str, contents: &[u8]) {
 
 fn names(blobs: &dyn BlobStore) -> Vec<String> {
     blobs.list().unwrap().into_iter().map(|meta| meta.name.to_string()).collect()
+}
+
+fn stored_bytes_are_those_of_the_blobs_that_are_there(blobs: &dyn BlobStore) {
+    assert_eq!(blobs.stored_bytes().unwrap(), 0);
+    put(blobs, "seg/a/1", &[1; 1000]);
+    put(blobs, "seg/b/2", &[2; 24]);
+    put(blobs, "top", &[]);
+    assert_eq!(blobs.stored_bytes().unwrap(), 1024);
+    blobs.delete(&name("seg/a/1")).unwrap();
+    assert_eq!(blobs.stored_bytes().unwrap(), 24);
 }
 
 fn a_blob_is_read_back_whole(blobs: &dyn BlobStore) {

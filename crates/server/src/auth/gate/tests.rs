@@ -191,3 +191,15 @@ fn what_is_printed_of_a_gate_has_no_secret() {
     let text = format!("{:?} {:?} {}", state.credentials, state.verified, fixture.gate.describe());
     assert!(!text.contains("$2y$") && !text.contains("admin:admin"), "{text}");
 }
+
+#[test]
+fn lookups_tell_which_verdicts_were_known() {
+    let fixture = Fixture::passwords(0);
+    for given in ["admin:admin", "admin:admin", "admin:wrong", "admin:wrong", "admin:wrong"] {
+        let _ = fixture.admit(&basic(given));
+    }
+    assert_eq!(fixture.gate.lookups(), Lookups { hits: 3, misses: 2 });
+    fixture.gate.reload().unwrap();
+    fixture.admit(&basic("admin:admin")).unwrap();
+    assert_eq!(fixture.gate.lookups(), Lookups { hits: 3, misses: 3 });
+}

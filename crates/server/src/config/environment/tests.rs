@@ -9,7 +9,7 @@ fn check(name: &str, value: &str, expected: &str) {
         Ok(Meaning::ConfigFile) => "file".to_owned(),
         Ok(Meaning::DefaultsFile) => "defaults".to_owned(),
         Ok(Meaning::Chroma(row)) => format!("chroma {}", row.name),
-        Ok(Meaning::Standard(option)) => format!("standard {}", option.name),
+        Ok(Meaning::Standard(row)) => format!("standard {}", row.name),
         Ok(Meaning::Stray) => "stray".to_owned(),
         Ok(Meaning::Foreign) => "foreign".to_owned(),
         Err(ConfigError::UnknownName { nearest, .. }) => format!("unknown, like {nearest}"),
@@ -26,8 +26,8 @@ fn ours_chromas_and_everybody_elses_are_told_apart() {
     check("HUEDB_DEFAULTS", "a.yaml", "defaults");
     check("CHROMA_PORT", "1", "chroma port");
     check("is_persistent", "1", "chroma IS_PERSISTENT");
-    check("OTEL_SERVICE_NAME", "a", "standard otel-service-name");
-    check("OTEL_LOGS_EXPORTER", "a", "foreign");
+    check("OTEL_SERVICE_NAME", "a", "standard OTEL_SERVICE_NAME");
+    check("OTEL_GO_X_EXEMPLAR", "a", "foreign");
     check("PATH", "/bin", "foreign");
     check("HUEDBX", "1", "foreign");
 }

@@ -22,7 +22,7 @@ fn the_page_names_every_option_and_every_setting_of_chroma() {
             assert!(page.contains(&part), "missing: {part}");
         }
     }
-    for row in ENVIRONMENT.iter().chain(FILE_KEYS) {
+    for row in ENVIRONMENT.iter().chain(FILE_KEYS).chain(STANDARD) {
         assert!(page.contains(&format!("| `{}` |", row.name)), "missing: {}", row.name);
     }
     assert!(environment_names().count() > 80);

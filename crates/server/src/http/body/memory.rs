@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub(crate) struct BodyMemory {
     units: Arc<Semaphore>,
+    units_max: usize,
 }
 
 /// Nothing was free for as long as one waits.
@@ -31,7 +32,18 @@ pub(crate) struct Reservation {
 
 impl BodyMemory {
     pub(crate) fn new(bytes: usize) -> Self {
-        Self { units: Arc::new(Semaphore::new(units(bytes).min(Semaphore::MAX_PERMITS as u32) as usize)) }
+        let units_max = units(bytes).min(Semaphore::MAX_PERMITS as u32) as usize;
+        Self { units: Arc::new(Semaphore::new(units_max)), units_max }
+    }
+
+    /// Bytes that are reserved now.
+    pub(crate) fn bytes(&self) -> usize {
+        self.units_max.saturating_sub(self.units.available_permits()) * UNIT_BYTES
+    }
+
+    /// Bytes that can be reserved at a time.
+    pub(crate) fn bytes_max(&self) -> usize {
+        self.units_max * UNIT_BYTES
     }
 
     /// Makes `reservation` at least `bytes`, waiting for others if it must.

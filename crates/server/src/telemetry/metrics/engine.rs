@@ -7,6 +7,7 @@ use super::{Family, FamilyKind};
 /// The families of one look at the engine.
 pub(crate) fn families(stats: &EngineStats) -> Vec<Family> {
     let mut families = catalog(stats);
+    families.extend(disk(stats));
     families.extend(log(stats));
     families.extend(background(stats));
     families
@@ -47,20 +48,29 @@ fn catalog(stats: &EngineStats) -> Vec<Family> {
     ]
 }
 
-fn log(stats: &EngineStats) -> Vec<Family> {
-    vec![
+fn disk(stats: &EngineStats) -> Vec<Family> {
+    let segments = stats.segment_bytes.map(|bytes| {
+        Family::gauge("huedb_segment_bytes", "Bytes on disk of all segments, unfinished ones included", bytes)
+    });
+    let rows = [
         Family::gauge(
             "huedb_row_store_bytes",
             "Bytes on disk of catalog, manifests and log",
             stats.row_bytes,
         ),
+        Family::counter("huedb_records_read_total", "Records that reads returned", stats.records_read),
+    ];
+    segments.into_iter().chain(rows).collect()
+}
+
+fn log(stats: &EngineStats) -> Vec<Family> {
+    vec![
         Family::counter("huedb_wal_bytes_total", "Bytes of writes that went to the log", stats.log_bytes),
         Family::counter("huedb_wal_commits_total", "Write requests that went to the log", stats.commits),
-        Family::counter("huedb_wal_syncs_total", "Groups of writes that were synced to disk", stats.syncs),
-        Family::seconds(
-            "huedb_wal_sync_seconds_total",
-            "Time that writing and syncing the log took",
-            stats.sync_time,
+        Family::durations(
+            "huedb_wal_sync_duration_seconds",
+            "Time to write a group of writes to the log and to sync it",
+            stats.syncs,
         ),
         Family::gauge(
             "huedb_wal_commits_waiting",

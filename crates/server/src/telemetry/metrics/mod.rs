@@ -6,14 +6,14 @@
 //! is why this is no client library of one of the two.
 
 pub(crate) mod engine;
+pub(crate) mod memory;
 pub(crate) mod process;
 pub(crate) mod requests;
 pub(crate) mod text;
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use huedb_types::DurationCounts;
 
 use crate::auth::gate::Refusal;
 
@@ -82,67 +82,6 @@ impl Counters {
     }
 }
 
-/// Upper bounds of the buckets of every duration, in seconds.
-pub(crate) const DURATION_BOUNDS: [f64; 16] =
-    [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-
-/// The same bounds in nanoseconds.
-const BOUNDS_NANOS: [u64; DURATION_BOUNDS.len()] = [
-    100_000,
-    250_000,
-    500_000,
-    1_000_000,
-    2_500_000,
-    5_000_000,
-    10_000_000,
-    25_000_000,
-    50_000_000,
-    100_000_000,
-    250_000_000,
-    500_000_000,
-    1_000_000_000,
-    2_500_000_000,
-    5_000_000_000,
-    10_000_000_000,
-];
-
-/// Durations by size.
-#[derive(Debug, Default)]
-pub(crate) struct Histogram {
-    /// By bucket, not cumulative; the last one has no bound.
-    buckets: [AtomicU64; DURATION_BOUNDS.len() + 1],
-    nanos: AtomicU64,
-}
-
-impl Histogram {
-    pub(crate) fn observe(&self, duration: Duration) {
-        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        let bucket = BOUNDS_NANOS.partition_point(|bound| *bound < nanos);
-        self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
-        self.nanos.fetch_add(nanos, Ordering::Relaxed);
-    }
-
-    pub(crate) fn read(&self) -> HistogramValue {
-        HistogramValue {
-            buckets: self.buckets.each_ref().map(|bucket| bucket.load(Ordering::Relaxed)),
-            seconds: self.nanos.load(Ordering::Relaxed) as f64 / 1e9,
-        }
-    }
-}
-
-/// A histogram at one moment.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct HistogramValue {
-    pub(crate) buckets: [u64; DURATION_BOUNDS.len() + 1],
-    pub(crate) seconds: f64,
-}
-
-impl HistogramValue {
-    pub(crate) fn count(&self) -> u64 {
-        self.buckets.iter().sum()
-    }
-}
-
 /// All series of one metric at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Family {
@@ -173,7 +112,7 @@ pub(crate) struct Sample {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
     Number(f64),
-    Histogram(Box<HistogramValue>),
+    Histogram(Box<DurationCounts>),
 }
 
 impl Family {
@@ -186,14 +125,15 @@ impl Family {
         Self::new(name, FamilyKind::Counter, help).with(&[], value as f64)
     }
 
-    /// A counter of seconds without labels.
-    pub(crate) fn seconds(name: &'static str, help: &'static str, value: Duration) -> Self {
-        Self::new(name, FamilyKind::Counter, help).with(&[], value.as_secs_f64())
-    }
-
     /// A gauge without labels.
     pub(crate) fn gauge(name: &'static str, help: &'static str, value: u64) -> Self {
         Self::new(name, FamilyKind::Gauge, help).with(&[], value as f64)
+    }
+
+    /// A histogram without labels.
+    pub(crate) fn durations(name: &'static str, help: &'static str, counts: DurationCounts) -> Self {
+        let sample = Sample { labels: Vec::new(), value: Value::Histogram(Box::new(counts)) };
+        Self { samples: vec![sample], ..Self::new(name, FamilyKind::Histogram, help) }
     }
 
     pub(crate) fn with(mut self, labels: &[(&'static str, &'static str)], value: f64) -> Self {

@@ -7,7 +7,9 @@ use std::{
 
 use axum::http::{Method, StatusCode};
 
-use super::{Family, FamilyKind, Histogram, Sample, Value};
+use huedb_types::Durations;
+
+use super::{Family, FamilyKind, Sample, Value};
 
 /// Statuses that have a series of their own, with the label's value; others count as `other`.
 const STATUSES: [(u16, &str); 22] = [
@@ -76,7 +78,7 @@ struct RouteSeries {
 #[derive(Debug, Default)]
 struct Series {
     by_status: [AtomicU64; STATUSES.len() + 1],
-    durations: Histogram,
+    durations: Durations,
 }
 
 impl Series {
@@ -123,7 +125,7 @@ impl RequestMetrics {
                     requests = requests.with(&[template, method, action, ("status", status)], count as f64);
                 }
             }
-            let value = series.durations.read();
+            let value = series.durations.counts();
             if value.count() > 0 {
                 let value = Value::Histogram(Box::new(value));
                 durations.samples.push(Sample { labels: route.to_vec(), value });

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{DURATION_BOUNDS, Family, FamilyKind, HistogramValue, Value};
+use huedb_types::{DurationCounts, durations::DURATION_BOUNDS};
+
+use super::{Family, FamilyKind, Value};
 
 /// What `/metrics` says its answer is.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -34,7 +36,7 @@ fn write_histogram(
     text: &mut String,
     name: &str,
     own: &[(&'static str, &'static str)],
-    value: &HistogramValue,
+    value: &DurationCounts,
 ) {
     let mut cumulative = 0;
     let bounds = DURATION_BOUNDS.iter().map(ToString::to_string).chain(["+Inf".to_owned()]);
@@ -42,7 +44,7 @@ fn write_histogram(
         cumulative += count;
         let _ = writeln!(text, "{name}_bucket{} {cumulative}", labels(own, Some(&bound)));
     }
-    let _ = writeln!(text, "{name}_sum{} {}", labels(own, None), value.seconds);
+    let _ = writeln!(text, "{name}_sum{} {}", labels(own, None), value.seconds());
     let _ = writeln!(text, "{name}_count{} {cumulative}", labels(own, None));
 }
 

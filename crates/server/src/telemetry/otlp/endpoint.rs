@@ -10,8 +10,16 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
-    pub(crate) fn parse(word: &str) -> Self {
-        if word == "grpc" { Self::Grpc } else { Self::Http }
+    /// The protocol that an option's word means for a collector at `address`. `auto` follows the habit of
+    /// the specification: HTTP has the port 4318, and only HTTP has paths.
+    pub(crate) fn choose(word: &str, address: &str) -> Self {
+        let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        match word {
+            "grpc" => Self::Grpc,
+            "auto" if path.is_empty() && !authority.ends_with(":4318") => Self::Grpc,
+            _ => Self::Http,
+        }
     }
 }
 

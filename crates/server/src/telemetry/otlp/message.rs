@@ -1,8 +1,10 @@
 //! Export requests of OTLP 1.x. Field numbers are those of its definitions.
 
+use huedb_types::durations::DURATION_BOUNDS;
+
 use super::protobuf::Message;
 use crate::telemetry::{
-    metrics::{DURATION_BOUNDS, Family, FamilyKind, Sample, Value},
+    metrics::{Family, FamilyKind, Sample, Value},
     trace::{
         Span,
         attributes::{Attribute, AttributeValue},
@@ -125,7 +127,7 @@ fn write_sample(point: &mut Message, sample: &Sample, started: u64, now: u64) {
         }
         Value::Histogram(histogram) => {
             point.fixed64(4, histogram.count());
-            point.double(5, histogram.seconds);
+            point.double(5, histogram.seconds());
             point.packed64(6, histogram.buckets.iter().copied());
             point.packed64(7, DURATION_BOUNDS.iter().map(|bound| bound.to_bits()));
             attributes(point, 9, &labels);

@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
@@ -16,7 +17,13 @@ use opentelemetry_proto::tonic::{
     trace::v1::Span,
 };
 use prost::Message as _;
-use tokio::net::TcpListener;
+use rcgen::{CertificateParams, KeyPair};
+use rustls::{ServerConfig, pki_types::PrivateKeyDer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+};
+use tokio_rustls::TlsAcceptor;
 
 use super::endpoint::Protocol;
 
@@ -47,30 +54,93 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) async fn start(protocol: Protocol, manner: Manner) -> Self {
+        Self::listen(protocol, manner, None).await
+    }
+
+    /// The same over TLS, with the certificate of `identity`.
+    pub(crate) async fn start_encrypted(protocol: Protocol, identity: &Identity) -> Self {
+        let acceptor = TlsAcceptor::from(Arc::new(identity.server_config(protocol)));
+        Self::listen(protocol, Manner::Takes, Some(acceptor)).await
+    }
+
+    async fn listen(protocol: Protocol, manner: Manner, acceptor: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let port = listener.local_addr().unwrap().port();
+        let endpoint = match acceptor {
+            Some(_) => format!("https://localhost:{port}"),
+            None => format!("http://127.0.0.1:{port}"),
+        };
         let received: Arc<Mutex<Received>> = Arc::default();
         let store = Arc::clone(&received);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let store = Arc::clone(&store);
-                let service =
-                    service_fn(move |request| answer(request, Arc::clone(&store), protocol, manner));
+                let (store, acceptor) = (Arc::clone(&store), acceptor.clone());
                 tokio::spawn(async move {
-                    let stream = TokioIo::new(stream);
-                    // A client that goes away is part of some tests.
-                    let _ = match protocol {
-                        Protocol::Grpc => {
-                            conn::http2::Builder::new(TokioExecutor::new())
-                                .serve_connection(stream, service)
-                                .await
+                    match acceptor {
+                        None => serve(stream, store, protocol, manner).await,
+                        Some(acceptor) => {
+                            // A client that does not trust the certificate ends it here.
+                            if let Ok(stream) = acceptor.accept(stream).await {
+                                serve(stream, store, protocol, manner).await;
+                            }
                         }
-                        Protocol::Http => conn::http1::Builder::new().serve_connection(stream, service).await,
-                    };
+                    }
                 });
             }
         });
         Self { endpoint, received }
+    }
+}
+
+async fn serve<S>(stream: S, store: Arc<Mutex<Received>>, protocol: Protocol, manner: Manner)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let stream = TokioIo::new(stream);
+    let service = service_fn(move |request| answer(request, Arc::clone(&store), protocol, manner));
+    // A client that goes away is part of some tests.
+    let _ = match protocol {
+        Protocol::Grpc => {
+            conn::http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await
+        }
+        Protocol::Http => conn::http1::Builder::new().serve_connection(stream, service).await,
+    };
+}
+
+/// A certificate for `localhost` that is its own authority.
+pub(crate) struct Identity {
+    certificate: rcgen::Certificate,
+    key: KeyPair,
+    directory: tempfile::TempDir,
+}
+
+impl Identity {
+    pub(crate) fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let parameters = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let certificate = parameters.self_signed(&key).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("ca.pem"), certificate.pem()).unwrap();
+        Self { certificate, key, directory }
+    }
+
+    /// What a client must trust.
+    pub(crate) fn ca_file(&self) -> PathBuf {
+        self.directory.path().join("ca.pem")
+    }
+
+    /// Speaks one protocol only, so that a client that asks for none of it is refused.
+    fn server_config(&self, protocol: Protocol) -> ServerConfig {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        let chain = vec![self.certificate.der().clone()];
+        let mut config = builder.unwrap().with_no_client_auth().with_single_cert(chain, key).unwrap();
+        config.alpn_protocols = vec![match protocol {
+            Protocol::Grpc => b"h2".to_vec(),
+            Protocol::Http => b"http/1.1".to_vec(),
+        }];
+        config
     }
 }
 

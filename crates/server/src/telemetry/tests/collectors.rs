@@ -1,7 +1,10 @@
 //! Collectors of every manner, and servers that go on whatever they do.
 
 use super::*;
-use crate::telemetry::otlp::receiver::{Manner, Receiver};
+use crate::telemetry::otlp::{
+    endpoint::Signal,
+    receiver::{Identity, Manner, Receiver},
+};
 
 async fn heartbeat(server: &Watched) {
     let response = server.send(&Method::GET, "/api/v2/heartbeat", "", &[]).await;
@@ -119,4 +122,45 @@ fn metrics_go_to_a_collector_too() {
         let text = format!("{durations:?}");
         assert!(text.contains("count: 1") && text.contains("/api/v2/heartbeat"), "{text}");
     });
+}
+
+/// Sends an empty message over TLS, trusting `trusted` alone.
+async fn send_encrypted(receiver: &Receiver, protocol: Protocol, trusted: &Identity) -> Result<(), String> {
+    let endpoint = Endpoint::parse(&receiver.endpoint, protocol).unwrap();
+    let mut client = Client::new(endpoint, Some(&trusted.ca_file()), FOREVER).unwrap();
+    let message = crate::telemetry::otlp::message::traces(&[], &[]);
+    client.send(Signal::Traces, message).await.map_err(|error| {
+        assert!(error.is_temporary, "{error:?}");
+        error.reason
+    })
+}
+
+#[test]
+fn both_protocols_go_over_tls_to_a_collector_that_is_trusted() {
+    for protocol in [Protocol::Grpc, Protocol::Http] {
+        block_on(async {
+            let identity = Identity::new();
+            let receiver = Receiver::start_encrypted(protocol, &identity).await;
+            assert_eq!(send_encrypted(&receiver, protocol, &identity).await, Ok(()), "{protocol:?}");
+            assert_eq!(receiver.received.lock().unwrap().heads.len(), 1, "{protocol:?}");
+        });
+    }
+}
+
+#[test]
+fn nothing_is_told_to_a_collector_that_is_not_trusted() {
+    for protocol in [Protocol::Grpc, Protocol::Http] {
+        block_on(async {
+            let receiver = Receiver::start_encrypted(protocol, &Identity::new()).await;
+            let reason = send_encrypted(&receiver, protocol, &Identity::new()).await.unwrap_err();
+            assert!(reason.starts_with("no TLS connection"), "{reason}");
+            // The certificate is for `localhost`.
+            let identity = Identity::new();
+            let mut receiver = Receiver::start_encrypted(protocol, &identity).await;
+            receiver.endpoint = receiver.endpoint.replace("localhost", "127.0.0.1");
+            let reason = send_encrypted(&receiver, protocol, &identity).await.unwrap_err();
+            assert!(reason.contains("not valid for name"), "{reason}");
+            assert!(receiver.received.lock().unwrap().heads.is_empty());
+        });
+    }
 }

@@ -18,9 +18,11 @@ fn a_reservation_grows_to_what_is_asked_and_never_shrinks() {
     for (wanted, free) in [(0, 4 * MIB), (1, 4 * MIB - UNIT_BYTES), (MIB, 3 * MIB), (1, 3 * MIB)] {
         memory.try_grow(&mut reservation, wanted).unwrap();
         assert_eq!(memory.units.available_permits() * UNIT_BYTES, free, "wanted={wanted}");
+        assert_eq!(memory.bytes(), 4 * MIB - free, "wanted={wanted}");
     }
     drop(reservation);
     assert_eq!(memory.units.available_permits() * UNIT_BYTES, 4 * MIB);
+    assert_eq!((memory.bytes(), memory.bytes_max()), (0, 4 * MIB));
 }
 
 #[test]

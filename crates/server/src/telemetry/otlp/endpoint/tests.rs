@@ -57,3 +57,21 @@ fn bad_headers_are_refused_without_quoting_them() {
         assert!(!refusal.contains("secret"), "headers={text} refusal={refusal}");
     }
 }
+
+#[test]
+fn auto_is_the_protocol_that_the_address_looks_like() {
+    use Protocol::{Grpc, Http};
+    for (word, address, expected) in [
+        ("auto", "http://otel-collector:4317/", Grpc),
+        ("auto", "http://otel-collector:4318", Http),
+        ("auto", "http://otel-collector:4318/", Http),
+        ("auto", "http://otel-collector:4317/v1/traces", Http),
+        ("auto", "https://api.example.com", Grpc),
+        ("auto", "collector.example.com:4317", Grpc),
+        ("auto", "https://api.example.com/otlp", Http),
+        ("grpc", "http://otel-collector:4318/v1/traces", Grpc),
+        ("http/protobuf", "http://otel-collector:4317", Http),
+    ] {
+        assert_eq!(Protocol::choose(word, address), expected, "{word} {address}");
+    }
+}
