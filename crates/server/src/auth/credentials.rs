@@ -133,14 +133,15 @@ fn read(source: &TextSource) -> Result<(String, Zeroizing<String>), String> {
         (false, None) => Ok(((*inline_option).to_owned(), Zeroizing::new(inline.expose().to_owned()))),
         (true, Some(file)) => {
             let file = without_remark(file);
-            let text =
-                read_file(&file).map_err(|reason| format!("cannot read {}: {reason}", file.display()))?;
-            Ok((file.display().to_string(), text))
+            let place = file.display().to_string();
+            let bytes = read_file(&file).map_err(|reason| format!("cannot read {place}: {reason}"))?;
+            let text = text_of(&bytes).map_err(|error| error.within(&place))?;
+            Ok((place, text))
         }
     }
 }
 
-fn read_file(file: &Path) -> Result<Zeroizing<String>, String> {
+fn read_file(file: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     let metadata = fs::metadata(file).map_err(|error| error.to_string())?;
     if metadata.is_dir() {
         // Docker makes one in place of a file that is missing on the host.
@@ -149,7 +150,17 @@ fn read_file(file: &Path) -> Result<Zeroizing<String>, String> {
     if metadata.len() > FILE_BYTES_MAX {
         return Err("it is larger than 8 MiB".to_owned());
     }
-    fs::read_to_string(file).map(Zeroizing::new).map_err(|error| error.to_string())
+    fs::read(file).map(Zeroizing::new).map_err(|error| error.to_string())
+}
+
+fn text_of(bytes: &[u8]) -> Result<Zeroizing<String>, FileError> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(error) => {
+            let lines = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n');
+            Err(FileError::at(lines.count(), "not text in UTF-8"))
+        }
+    }
 }
 
 /// The path without a remark after it: Docker's `--env-file` keeps `# ...` as a part of the value, and

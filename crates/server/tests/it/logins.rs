@@ -239,6 +239,43 @@ fn a_hangup_signal_reads_the_file_again_and_a_bad_file_changes_nothing() {
 }
 
 #[test]
+fn tokens_and_roles_change_with_their_files_and_mistakes_in_either_change_nothing() {
+    let place = Place::new();
+    let write = |name: &str, text: &str| {
+        fs::write(place.path().join("new"), text).unwrap();
+        fs::rename(place.path().join("new"), place.path().join(name)).unwrap();
+    };
+    write("tokens", ROLES);
+    write("roles", ROLES);
+    let tokens = ["--auth", "token", "--auth-credentials-file", "tokens"];
+    let roles = ["--authz", "roles", "--authz-config-file", "roles", "--log-level", "info"];
+    let server = place.start(&[&tokens[..], &roles].concat());
+    let (anna, rita) = ("Authorization: Bearer anna-token\r\n", "Authorization: Bearer rita-token\r\n");
+    let new = "Authorization: Bearer new-token\r\n";
+    let create =
+        |name: &str| send(&server.address, "POST", V2, rita, &format!(r#"{{"name":"{name}"}}"#)).status;
+    assert_eq!(create("refused"), 403);
+
+    // Both are noticed without a signal.
+    write("roles", &ROLES.replace("role: reader", "role: writer"));
+    server.wait_for_log("users and roles read again", 1);
+    assert_eq!(create("allowed"), 200);
+    write("tokens", &ROLES.replace("anna-token", "new-token"));
+    wait_for_status(&server, anna, 401);
+    check_in(&server, new, true);
+
+    for (number, name) in ["roles", "tokens"].into_iter().enumerate() {
+        write(name, "users: hunter2\n");
+        server.signal(Signal::HUP);
+        server.wait_for_log("stay as they were", number + 1);
+        check_in(&server, new, true);
+        assert_eq!(create(&format!("still-allowed-{number}")), 200);
+    }
+    let log = log_of(server);
+    assert!(log.contains("roles, line 1: ") && !log.contains("hunter2"), "{log}");
+}
+
+#[test]
 fn a_refusal_does_not_wait_for_the_body() {
     let place = Place::new();
     let server = start_with_file(&place);

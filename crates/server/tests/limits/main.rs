@@ -17,6 +17,8 @@ mod bodies;
 mod client;
 mod collections;
 mod connections;
+mod frames;
+mod http2;
 mod requests;
 
 /// The size for `make limits`, or the one for every commit.

@@ -177,7 +177,7 @@ fn files_are_read_and_named_in_refusals() {
     fs::write(&file, format!("{ADMIN}hunter2\n")).unwrap();
     check_refused(&settings, "server.htpasswd, line 2: ");
     fs::write(&file, b"admin:\xff").unwrap();
-    check_refused(&settings, "cannot read ");
+    check_refused(&settings, "server.htpasswd, line 1: not text in UTF-8");
     fs::write(&file, ADMIN).unwrap();
     assert_eq!(load(&settings).unwrap().len(), 1);
     assert_eq!(files(&settings), [file]);
