@@ -28,11 +28,15 @@ RUN --mount=type=cache,target=/cache/registry,sharing=locked \
 
 FROM ${BINARY} AS binary
 
-# What the binary finds around it, in /runtime.
-FROM ${DEBIAN_IMAGE} AS runtime
+# What the binary finds around it, in /runtime. Made on the builder's own processor also for another one,
+# so that no emulator is needed.
+FROM --platform=$BUILDPLATFORM ${DEBIAN_IMAGE} AS runtime
+ARG BUILDARCH
+ARG TARGETARCH
 COPY scripts/docker/runtime-root.sh /
 COPY deploy/docker/image.yaml deploy/docker/config.yaml /files/
-RUN --mount=type=bind,from=toolchain,target=/toolchain /runtime-root.sh /files /toolchain /runtime
+RUN --mount=type=bind,from=toolchain,target=/toolchain \
+    /runtime-root.sh "$BUILDARCH" "$TARGETARCH" /files /toolchain /runtime
 
 FROM scratch
 COPY --from=runtime /runtime/ /

@@ -107,6 +107,11 @@ fuzz: ## Fuzz every parser of bytes from outside, FUZZ_SECONDS each (default 600
 	$(call step,fuzz targets, $(FUZZ_SECONDS) seconds each)
 	@fuzz/run.sh $(FUZZ_SECONDS)
 
+.PHONY: arm64
+arm64: ## The search code on 64-bit Arm, in an emulator; installs what it needs
+	$(call step,64-bit Arm in an emulator)
+	@scripts/test-arm64.sh
+
 .PHONY: deny
 deny: ## cargo-deny on licences, bans and sources
 	$(call step,cargo-deny)

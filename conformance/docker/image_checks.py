@@ -9,7 +9,9 @@ import tarfile
 import time
 
 import records
-from engine import IMAGE, LABEL, Container, call, docker, fresh_name, inspect, network, require, running, volume
+from engine import (
+    IMAGE, LABEL, REPOSITORY, Container, call, docker, fresh_name, inspect, network, require, running, volume,
+)
 
 SIZE_MAX = 40_000_000
 RSS_MAX = 30 * 1024  # KiB
@@ -143,6 +145,26 @@ def names_of_other_containers_resolve(_):
         require("answered in" in done.stdout, f"it printed {done.stdout} {done.stderr}")
 
 
+def another_processor_needs_no_emulator(_):
+    """The stage that gathers the C library, the only one that looks into an image of the target."""
+    tag = fresh_name("runtime")
+    bases = ("--build-arg", "RUST_IMAGE=huedb-local/debian", "--build-arg", "DEBIAN_IMAGE=huedb-local/debian")
+    docker(
+        "build", "--network", "host", "--platform", "linux/arm64", "--target", "runtime", *bases, "-t", tag, ".",
+        cwd=REPOSITORY,
+    )
+    try:
+        listed = docker("run", "--rm", "--label", LABEL, tag, "find", "/runtime", "-name", "*.so*").stdout.split()
+        library = "/runtime/lib/aarch64-linux-gnu/libc.so.6"
+        require("/runtime/lib/ld-linux-aarch64.so.1" in listed and library in listed, f"libraries are {listed}")
+        require(not [path for path in listed if "x86" in path], f"libraries are {listed}")
+        # What the file itself says of its processor.
+        machine = docker("run", "--rm", "--label", LABEL, tag, "od", "-An", "-tx1", "-j18", "-N2", library).stdout
+        require(machine.split() == ["b7", "00"], f"libc is for processor {machine}")
+    finally:
+        docker("rmi", tag, check=False)
+
+
 def every_file_of_the_compose_command_is_served(_):
     """The command of 0.5's own compose files, as a list and as one string, and 1.x's."""
     official = (
@@ -163,7 +185,7 @@ def every_file_of_the_compose_command_is_served(_):
 CHECKS = (
     size_is_small, it_holds_no_shell_and_no_package_manager, licences_and_materials_are_in_it,
     labels_and_defaults_are_set, it_starts_fast_small_and_stops_cleanly, a_client_that_hangs_does_not_hold_up_a_stop,
-    any_user_can_run_it,
+    any_user_can_run_it, another_processor_needs_no_emulator,
     it_tells_docker_that_it_is_healthy, names_of_other_containers_resolve,
     every_file_of_the_compose_command_is_served,
 )

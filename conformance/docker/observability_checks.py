@@ -1,5 +1,6 @@
 """Traces from the server through a real OpenTelemetry Collector to a real Zipkin."""
 
+import re
 
 from clients_of_chroma import drive
 from engine import Container, call, require
@@ -77,7 +78,7 @@ def each_granularity_has_its_spans(report):
 def the_compose_file_of_chromas_page_works_as_it_is(_):
     with stack("chroma-0.5-compose.yml") as running:
         running.up(CHROMA_OTEL_EXPORTER_HEADERS='{"x-team": "abc"')  # compose adds the brace that ends `:-{}}`
-        require("data            /index_data" in running.server_log(), running.server_log())
+        require("data            /index_data" in running.log("server"), running.log("server"))
         run_clients()
         eventually("traces of chroma", lambda: with_root("chroma", QUERY))
         running.compose("rm", "-sf", "server")
@@ -97,6 +98,16 @@ def callers_can_join_their_own_trace(_):
         require([root.parent for item in found for root in item.roots if item.id == trace] == [parent], "another parent")
 
 
+def metrics_reach_a_real_collector(_):
+    with stack("docker-compose.observability.yml") as running:
+        running.up(OTEL_METRICS_EXPORTER="otlp", OTEL_METRIC_EXPORT_INTERVAL="500")
+        # What the collector's debug exporter says of a delivery.
+        deliveries = lambda: re.findall(r'"metrics": (\d+), "data points": (\d+)', running.log("otel-collector"))
+        metrics, points = map(int, eventually("metrics", deliveries)[-1])
+        require(metrics > 40 and points >= metrics, f"a delivery has {metrics} metrics and {points} points")
+        require("does not take telemetry" not in running.log("server"), running.log("server"))
+
+
 def a_missing_collector_blocks_nothing(_):
     options = ("-e", "CHROMA_OTEL_COLLECTION_ENDPOINT=http://nowhere.invalid:4317/", "-e", "CHROMA_OTEL_GRANULARITY=all")
     with Container(options=options) as container:
@@ -109,5 +120,5 @@ def a_missing_collector_blocks_nothing(_):
 
 CHECKS = (
     each_granularity_has_its_spans, the_compose_file_of_chromas_page_works_as_it_is,
-    callers_can_join_their_own_trace, a_missing_collector_blocks_nothing,
+    callers_can_join_their_own_trace, metrics_reach_a_real_collector, a_missing_collector_blocks_nothing,
 )

@@ -73,8 +73,8 @@ class Stack:
         self.compose("up", "-d", **variables)
         eventually("the server's heartbeat", lambda: call(f"{SERVER}/api/v2/heartbeat").status == 200)
 
-    def server_log(self):
-        return self.compose("logs", "--no-color", "server")
+    def log(self, service):
+        return self.compose("logs", "--no-color", service)
 
 
 def copy_deployment(directory):

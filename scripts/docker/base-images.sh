@@ -69,7 +69,8 @@ DOCKERFILE
 rust() {
     local toolchain key
     toolchain=$(rustc --print sysroot)
-    key=$(rustc -vV | sha256sum | cut -c1-16)
+    # Another target of the toolchain makes another image.
+    key=$({ rustc -vV; ls "$toolchain/lib/rustlib"; } | sha256sum | cut -c1-16)
     [ "$(docker image inspect -f '{{index .Config.Labels "key"}}' huedb-local/rust 2>/dev/null)" = "$key" ] && return
     debian
     say "adding gcc and $(rustc --version)"

@@ -36,7 +36,7 @@ if [ "$build" != "$target" ]; then
     esac
     apt-get update -qq
     apt-get install -y -qq --no-install-recommends "gcc-$prefix" "$libc" >/dev/null
-    rustup target add "$triple"
+    [ -d "$(rustc --print sysroot)/lib/rustlib/$triple" ] || rustup target add "$triple"
     name=$(echo "$triple" | tr 'a-z-' 'A-Z_')
     compiler=$(ls /usr/bin/*linux-gnu-gcc | grep "$(echo "$prefix" | tr '-' '.')" | head -n 1)
     export "CARGO_TARGET_${name}_LINKER=$compiler"

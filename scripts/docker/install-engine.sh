@@ -35,6 +35,8 @@ install_packages() {
 client() {
     local candidate
     for candidate in $(type -ap docker) /usr/bin/docker; do
+        # Of an earlier call, whose link is made again below.
+        candidate=$(readlink -f "$candidate") || continue
         if "$candidate" buildx version >/dev/null 2>&1 \
             || [ "$("$candidate" version --format '{{.Client.Version}}' 2>/dev/null | cut -d. -f1)" -lt 23 ]; then
             printf '%s\n' "$candidate"

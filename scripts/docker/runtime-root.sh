@@ -1,10 +1,22 @@
 #!/bin/sh
 # Gathers the file system around the binary: glibc with what it needs to look up names, CA
 # certificates, a user, and the directories where data may be mounted.
-#   runtime-root.sh FILES TOOLCHAIN ROOT
-# FILES holds image.yaml and config.yaml, TOOLCHAIN a Debian root with ca-certificates.
+#   runtime-root.sh BUILDARCH TARGETARCH FILES TOOLCHAIN ROOT
+# FILES holds image.yaml and config.yaml, TOOLCHAIN a Debian root with ca-certificates. For another
+# processor the libraries are unpacked from its packages; nothing of them is run.
 set -eu
-files=$1 toolchain=$2 root=$3
+build=$1 target=$2 files=$3 toolchain=$4 root=$5
+
+packages=/packages source=
+if [ "$build" != "$target" ]; then
+    source=/foreign
+    mkdir -p "$packages" "$source"
+    dpkg --add-architecture "$target"
+    apt-get update -qq
+    # apt has no user of its own in this directory.
+    (cd "$packages" && apt-get -o APT::Sandbox::User=root download -qq "libc6:$target" "libgcc-s1:$target")
+    for package in "$packages"/*.deb; do dpkg-deb -x "$package" "$source"; done
+fi
 
 # libnss_dns and libresolv are loaded at run time, to ask Docker's name server for other services.
 libraries='ld-linux-*.so.* libc.so.6 libm.so.6 libgcc_s.so.1 libresolv.so.2 libnss_dns.so.2 libnss_files.so.2'
@@ -12,11 +24,12 @@ libraries='ld-linux-*.so.* libc.so.6 libm.so.6 libgcc_s.so.1 libresolv.so.2 libn
 mkdir -p "$root"
 for name in $libraries; do
     found=
-    for path in /lib/*-linux-gnu/$name /lib64/$name /lib/$name; do
+    for path in "$source"/lib/*-linux-gnu/$name "$source"/lib64/$name "$source"/lib/$name; do
         [ -e "$path" ] || continue
         # The loader is found by a fixed path, the others by directory.
-        mkdir -p "$root$(dirname "$path")"
-        cp -L "$path" "$root$path"
+        place=$root${path#"$source"}
+        mkdir -p "$(dirname "$place")"
+        cp -L "$path" "$place"
         found=1
     done
     [ -n "$found" ] || { echo "no $name in this image" >&2; exit 1; }
@@ -39,8 +52,12 @@ chmod 1777 "$root/tmp"
 # Where scanners look for Debian's packages in an image without dpkg, and the licences.
 mkdir -p "$root/var/lib/dpkg/status.d"
 describe() { # PACKAGE ROOT
-    awk -v package="$1" 'BEGIN { RS = ""; ORS = "\n\n" } $0 ~ "(^|\n)Package: " package "\n"' \
-        "$2/var/lib/dpkg/status" >"$root/var/lib/dpkg/status.d/$1"
+    if [ -n "$source" ] && [ -e "$(echo "$packages/$1"_*.deb)" ]; then
+        dpkg-deb -f "$packages/$1"_*.deb >"$root/var/lib/dpkg/status.d/$1"
+    else
+        awk -v package="$1" 'BEGIN { RS = ""; ORS = "\n\n" } $0 ~ "(^|\n)Package: " package "\n"' \
+            "$2/var/lib/dpkg/status" >"$root/var/lib/dpkg/status.d/$1"
+    fi
     [ -s "$root/var/lib/dpkg/status.d/$1" ] || { echo "$1 is not installed in $2/" >&2; exit 1; }
     mkdir -p "$root/usr/share/doc/$1"
     cp -L "$2/usr/share/doc/$1/copyright" "$root/usr/share/doc/$1/"

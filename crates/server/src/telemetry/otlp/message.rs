@@ -119,7 +119,7 @@ fn write_family(message: &mut Message, family: &Family, started: u64, now: u64) 
 fn write_sample(point: &mut Message, sample: &Sample, started: u64, now: u64) {
     point.fixed64(2, started);
     point.fixed64(3, now);
-    let labels: Vec<_> = sample.labels.iter().map(|(name, value)| Attribute::text(name, value)).collect();
+    let labels: Vec<_> = sample.labels.iter().map(|(name, value)| Attribute::text(*name, value)).collect();
     match &sample.value {
         Value::Number(number) => {
             point.double(4, *number);

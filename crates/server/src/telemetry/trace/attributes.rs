@@ -1,5 +1,7 @@
 //! Attributes of spans and of the server itself.
 
+use std::borrow::Cow;
+
 use crate::telemetry::otlp::endpoint::percent_decode;
 
 /// Longer texts are cut: a span is a note, not a store.
@@ -8,7 +10,8 @@ pub(crate) const TEXT_CHARS_MAX: usize = 256;
 /// A name and a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Attribute {
-    pub(crate) name: String,
+    /// Mostly a word of the code: a traced request has some dozens of these.
+    pub(crate) name: Cow<'static, str>,
     pub(crate) value: AttributeValue,
 }
 
@@ -21,18 +24,23 @@ pub(crate) enum AttributeValue {
 
 impl Attribute {
     /// Cut at [`TEXT_CHARS_MAX`].
-    pub(crate) fn text(name: &str, value: &str) -> Self {
-        let value = AttributeValue::Text(value.chars().take(TEXT_CHARS_MAX).collect());
-        Self { name: name.to_owned(), value }
+    pub(crate) fn text(name: impl Into<Cow<'static, str>>, value: &str) -> Self {
+        let end = match value.len() {
+            // So few bytes have no more characters.
+            0..=TEXT_CHARS_MAX => None,
+            _ => value.char_indices().nth(TEXT_CHARS_MAX),
+        };
+        let cut = end.map_or(value, |(end, _)| &value[..end]);
+        Self { name: name.into(), value: AttributeValue::Text(cut.to_owned()) }
     }
 
-    pub(crate) fn number(name: &str, value: u64) -> Self {
+    pub(crate) fn number(name: &'static str, value: u64) -> Self {
         let value = AttributeValue::Number(i64::try_from(value).unwrap_or(i64::MAX));
-        Self { name: name.to_owned(), value }
+        Self { name: name.into(), value }
     }
 
-    pub(crate) fn switch(name: &str, value: bool) -> Self {
-        Self { name: name.to_owned(), value: AttributeValue::Switch(value) }
+    pub(crate) fn switch(name: &'static str, value: bool) -> Self {
+        Self { name: name.into(), value: AttributeValue::Switch(value) }
     }
 }
 
@@ -44,7 +52,7 @@ pub(crate) fn resource_attributes(text: &str) -> Result<Vec<Attribute>, String> 
     let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
     let read = |pair: &str| {
         let (name, value) = pair.split_once('=').filter(|(name, _)| !name.trim().is_empty())?;
-        Some(Attribute::text(name.trim(), &percent_decode(value.trim())))
+        Some(Attribute::text(name.trim().to_owned(), &percent_decode(value.trim())))
     };
     pairs.map(|pair| read(pair).ok_or_else(|| format!("holds `{pair}`, which is not name=value"))).collect()
 }

@@ -12,6 +12,7 @@ pub(crate) mod sampler;
 mod tree;
 
 use std::{
+    borrow::Cow,
     net::SocketAddr,
     sync::{Mutex, PoisonError},
     time::{Instant, SystemTime},
@@ -63,7 +64,7 @@ pub(crate) struct Span {
     pub(crate) id: u64,
     pub(crate) parent: Option<u64>,
     pub(crate) tracestate: String,
-    pub(crate) name: String,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) is_server: bool,
     /// Nanoseconds since 1970.
     pub(crate) started: u64,
@@ -98,14 +99,15 @@ pub(crate) struct Trace {
     granularity: Granularity,
     /// One moment on both clocks: spans are measured on the one and dated on the other.
     moment: (Instant, SystemTime),
-    head: Vec<Attribute>,
     method: String,
     queue: SpanQueue,
     notes: Mutex<Notes>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Notes {
+    /// What the request's head said.
+    head: Vec<Attribute>,
     resource: Resource,
     authorised: Option<(Instant, Instant)>,
     handled: Option<(Instant, Instant)>,
@@ -140,10 +142,9 @@ impl Tracer {
             root: id::new_span(),
             granularity: self.granularity,
             moment: (started, SystemTime::now()),
-            head: of_head(head, connection),
             method: head.method.as_str().chars().take(32).collect(),
             queue: self.queue.clone(),
-            notes: Mutex::default(),
+            notes: Mutex::new(Notes { head: of_head(head, connection), ..Notes::default() }),
         }))
     }
 }
@@ -164,7 +165,7 @@ impl Trace {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).handled = Some((began, ended));
     }
 
-    /// Makes the tree and hands it to the exporter. Never waits.
+    /// Makes the tree and hands it to the exporter. Never waits. Called once: the notes are used up.
     pub(crate) fn finish(
         &self,
         context: &RequestContext,
@@ -172,9 +173,9 @@ impl Trace {
         error: Option<&ErrorNote>,
         ended: Instant,
     ) {
-        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let notes = std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner));
         let ending = tree::Ending { route: context.route(), status, error, ended };
-        self.queue.push(tree::spans(self, &notes, &context.work(), &ending));
+        self.queue.push(tree::spans(self, notes, &context.work(), &ending));
     }
 
     fn nanos(&self, moment: Instant) -> u64 {

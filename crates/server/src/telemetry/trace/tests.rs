@@ -19,3 +19,19 @@ fn ids_are_never_zero_and_never_the_same() {
     assert!(!ids.contains(&0));
     assert_ne!(id::new_trace(), id::new_trace());
 }
+
+#[test]
+fn texts_are_cut_after_so_many_characters_and_not_within_one() {
+    for (text, characters) in [
+        ("a".repeat(255), 255),
+        ("b".repeat(300), 256),
+        ("\u{e9}".repeat(200), 200),
+        ("\u{1f600}".repeat(300), 256),
+    ] {
+        let Attribute { value: attributes::AttributeValue::Text(cut), .. } = Attribute::text("a", &text)
+        else {
+            panic!("no text");
+        };
+        assert!(text.starts_with(&cut) && cut.chars().count() == characters, "{cut}");
+    }
+}

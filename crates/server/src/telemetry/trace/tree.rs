@@ -1,6 +1,6 @@
 //! The finished tree of a request's spans.
 
-use std::time::Instant;
+use std::{borrow::Cow, time::Instant};
 
 use axum::http::StatusCode;
 use huedb_engine::phase::{Phase, PhaseReport};
@@ -20,10 +20,10 @@ pub(super) struct Ending<'a> {
 }
 
 /// All spans of a request, the root first.
-pub(super) fn spans(trace: &Trace, notes: &Notes, work: &Work, ending: &Ending<'_>) -> Vec<Span> {
-    let mut spans = vec![root(trace, ending)];
+pub(super) fn spans(trace: &Trace, mut notes: Notes, work: &Work, ending: &Ending<'_>) -> Vec<Span> {
+    let mut spans = vec![root(trace, std::mem::take(&mut notes.head), ending)];
     if let Some(route) = ending.route.filter(|route| !is_refused_before_the_handler(*route, ending.status)) {
-        below_root(trace, notes, work, ending, route, &mut spans);
+        below_root(trace, &notes, work, ending, route, &mut spans);
     }
     spans
 }
@@ -33,9 +33,8 @@ fn is_refused_before_the_handler(route: RouteId, status: StatusCode) -> bool {
     Generation::of_path(route.template) == Generation::V1 && status == StatusCode::UNPROCESSABLE_ENTITY
 }
 
-fn root(trace: &Trace, ending: &Ending<'_>) -> Span {
+fn root(trace: &Trace, mut attributes: Vec<Attribute>, ending: &Ending<'_>) -> Span {
     let template = ending.route.map(names::template);
-    let mut attributes = trace.head.clone();
     let name = match &template {
         Some(template) => format!("{} {template}", trace.method),
         None => trace.method.clone(),
@@ -44,7 +43,7 @@ fn root(trace: &Trace, ending: &Ending<'_>) -> Span {
     attributes.push(Attribute::number("http.status_code", u64::from(ending.status.as_u16())));
     // What a client did wrong is no error of the server.
     let error = ending.status.is_server_error().then(|| SpanError { text: String::new(), exception: None });
-    let mut span = trace.span(name, trace.root, None, (trace.moment.0, ending.ended), attributes);
+    let mut span = trace.span(name.into(), trace.root, None, (trace.moment.0, ending.ended), attributes);
     span.parent = trace.parent.as_ref().map(|parent| parent.span);
     span.is_server = true;
     span.error = error;
@@ -64,12 +63,12 @@ fn below_root(
     let handler = id::new_span();
     spans.push(Span {
         error: error.clone(),
-        ..trace.span(name.to_owned(), handler, Some(trace.root), period, Vec::new())
+        ..trace.span(name.into(), handler, Some(trace.root), period, Vec::new())
     });
     if let Some(period) = notes.authorised {
         let attributes = notes.resource.attributes();
         spans.push(trace.span(
-            names::AUTHORISATION.to_owned(),
+            names::AUTHORISATION.into(),
             id::new_span(),
             Some(handler),
             period,
@@ -79,17 +78,14 @@ fn below_root(
     if let Some((name, period)) = names::operation(route.action).zip(work.operation) {
         let operation = id::new_span();
         let attributes = of_operation(notes, work);
-        spans.push(Span {
-            error,
-            ..trace.span(name.to_owned(), operation, Some(handler), period, attributes)
-        });
+        spans.push(Span { error, ..trace.span(name.into(), operation, Some(handler), period, attributes) });
         below_operation(trace, work, route, operation, spans);
     }
 }
 
 fn below_operation(trace: &Trace, work: &Work, route: RouteId, operation: u64, spans: &mut Vec<Span>) {
-    let mut add = |name: &str, period, attributes| {
-        spans.push(trace.span(name.to_owned(), id::new_span(), Some(operation), period, attributes));
+    let mut add = |name: &'static str, period, attributes| {
+        spans.push(trace.span(name.into(), id::new_span(), Some(operation), period, attributes));
     };
     let segments = names::segments(route.action).zip(work.operation);
     if let Some((name, period)) = segments
@@ -157,7 +153,7 @@ fn error_of(ending: &Ending<'_>) -> Option<SpanError> {
 impl Trace {
     fn span(
         &self,
-        name: String,
+        name: Cow<'static, str>,
         id: u64,
         parent: Option<u64>,
         (began, ended): (Instant, Instant),

@@ -6,7 +6,7 @@ fn spans(ids: std::ops::Range<u64>) -> Vec<Span> {
         id,
         parent: None,
         tracestate: String::new(),
-        name: String::new(),
+        name: "".into(),
         is_server: false,
         started: 0,
         ended: 0,
