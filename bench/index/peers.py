@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 K = 10
-ROUNDS = 3
+ROUNDS = 5
 CANDIDATES = (10, 12, 16, 20, 28, 40, 56, 80, 112, 160, 224, 320, 480, 640, 960, 1400, 2000)
 RECALL_ENOUGH = 0.9995
 

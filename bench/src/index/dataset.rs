@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
+use huedb_kernels::Buffer;
 use huedb_types::Distance;
 
 use super::K;
@@ -12,7 +13,8 @@ pub(crate) struct Dataset {
     pub(crate) name: String,
     pub(crate) dimensions: usize,
     pub(crate) distance: Distance,
-    pub(crate) base: Vec<f32>,
+    /// In large pages, as codes and links are.
+    pub(crate) base: Buffer<f32>,
     pub(crate) queries: Vec<f32>,
     truth: Vec<u32>,
     truth_k: usize,
@@ -28,7 +30,7 @@ impl Dataset {
             name: name.to_owned(),
             dimensions: number("dimensions"),
             distance: Distance::parse(metric).ok_or("unknown metric")?,
-            base: values(&file("base.f32"), f32::from_le_bytes)?,
+            base: Buffer::copied(&values(&file("base.f32"), f32::from_le_bytes)?),
             queries: values(&file("query.f32"), f32::from_le_bytes)?,
             truth: values(&file("truth.u32"), u32::from_le_bytes)?,
             truth_k: number("truth_k"),

@@ -66,6 +66,7 @@ pub(crate) fn curves(data: &Dataset) {
             print(&json!({
                 "dataset": data.name, "dimensions": data.dimensions, "engine": "huedb", "threads": threads,
                 "parameters": format!("R=32 L=200 ef={candidates}"), "recall_at_10": recall,
+                "comparisons": comparisons(&index, data),
                 "qps": data.query_count() as f64 / seconds, "build_seconds": built.seconds,
                 "bytes_per_vector": built.bytes_per_vector(data),
             }));
@@ -87,6 +88,16 @@ pub(crate) fn curves(data: &Dataset) {
 fn rows(index: &GraphIndex<'_>, data: &Dataset, vector: &[f32], scope: &Scope<'_>) -> Vec<u32> {
     let query = Query::new(Kernels::detect(), data.distance, vector);
     index.search(&query, scope).neighbours.iter().map(|near| near.row).collect()
+}
+
+/// How many codes a search compares, on average.
+fn comparisons(index: &GraphIndex<'_>, data: &Dataset) -> f64 {
+    let queries = data.queries.chunks_exact(data.dimensions);
+    let compared = queries.map(|vector| {
+        let query = Query::new(Kernels::detect(), data.distance, vector);
+        index.search(&query, &Scope::all(K)).scanned_rows
+    });
+    compared.sum::<u64>() as f64 / data.query_count() as f64
 }
 
 /// Prints recall and speed under filters, with the default number of candidates.

@@ -24,7 +24,7 @@ const CANDIDATES: [u32; 16] = [10, 12, 16, 20, 28, 40, 56, 80, 112, 160, 224, 32
 const RECALL_ENOUGH: f64 = 0.9995;
 
 /// Rounds over all queries; the fastest counts.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -4,17 +4,19 @@
 
 use std::arch::x86_64::{
     __m128i, __m256, __m256i, _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtsi128_si32, _mm_cvtss_f32,
-    _mm_loadu_si128, _mm_movehdup_ps, _mm_movehl_ps, _mm_shuffle_epi32, _mm256_add_epi32, _mm256_add_ps,
-    _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_cvtepu8_epi16,
+    _mm_loadu_si128, _mm_movehdup_ps, _mm_movehl_ps, _mm_shuffle_epi32, _mm256_add_epi16, _mm256_add_epi32,
+    _mm256_add_ps, _mm256_and_si256, _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cvtepi8_epi16,
     _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_madd_epi16, _mm256_maskload_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_sub_ps,
+    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_maskload_ps, _mm256_set1_epi8, _mm256_set1_epi16,
+    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_sub_ps,
 };
 
 use crate::entry::{Table, entry_points};
 use crate::prefetch::prefetch_next_group;
+use crate::scalar::nibble_products;
 
 pub(crate) const TABLE: Table =
-    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u8_gather };
+    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u4_gather };
 
 const LANES: usize = 8;
 const BLOCK: usize = 4 * LANES;
@@ -25,7 +27,7 @@ static MASKS: [i32; 2 * LANES] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0,
 
 entry_points! { f32 rows 2, #[target_feature(enable = "avx2,fma")] }
 entry_points! { i8 rows 4, #[target_feature(enable = "avx2,fma")] }
-entry_points! { u8 gather, #[target_feature(enable = "avx2,fma")] }
+entry_points! { u4 gather, #[target_feature(enable = "avx2,fma")] }
 
 /// Four running sums a row hide the latency of the fused multiply-add; two rows at a time is what fits
 /// into the 16 registers.
@@ -158,30 +160,42 @@ unsafe fn bias_i8(_query: &[i8]) -> i32 {
     0
 }
 
-/// Widened to 16 bits as in [`sums_i8`], the rows without their sign.
+/// `vpmaddubsw` adds pairs of products into 16 bits, which those with nibbles cannot overflow.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn sums_u8(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
-    let length = query.len();
+unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
+    const LANES: usize = 32;
+    let length = query.len() / 2;
     let mut sums = [_mm256_setzero_si256(); 4];
     let mut at = 0;
-    while at + LANES_I8 <= length {
-        // SAFETY: `at + LANES_I8 <= length`, and every row has as many bytes.
+    while at + LANES <= length {
+        // SAFETY: `at + LANES <= length`, which is where the rows and either half of the query end.
         unsafe {
-            let a = load_wide(query.as_ptr().add(at));
+            let low = _mm256_loadu_si256(query.as_ptr().add(at).cast());
+            let high = _mm256_loadu_si256(query.as_ptr().add(length + at).cast());
             for (sum, start) in sums.iter_mut().zip(starts) {
-                let b = _mm256_cvtepu8_epi16(_mm_loadu_si128(start.add(at).cast()));
-                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(a, b));
+                let bytes = _mm256_loadu_si256(start.add(at).cast());
+                let of_low = _mm256_maddubs_epi16(low_nibbles(bytes), low);
+                let of_high = _mm256_maddubs_epi16(low_nibbles(_mm256_srli_epi16::<4>(bytes)), high);
+                let both = _mm256_add_epi16(of_low, of_high);
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(both, _mm256_set1_epi16(1)));
             }
         }
-        at += LANES_I8;
+        at += LANES;
     }
     let mut sums = sums.map(|sum| reduce_i32(sum));
     for (sum, start) in sums.iter_mut().zip(starts) {
-        for (place, a) in query.iter().enumerate().skip(at) {
-            // SAFETY: `place` is below the length of the query.
-            *sum += i32::from(*a) * i32::from(unsafe { *start.add(place) });
+        for place in at..length {
+            // SAFETY: `place` is below the length of the row.
+            let byte = unsafe { *start.add(place) };
+            *sum += nibble_products(query[place], query[length + place], byte);
         }
     }
     sums
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn low_nibbles(bytes: __m256i) -> __m256i {
+    _mm256_and_si256(bytes, _mm256_set1_epi8(15))
 }

@@ -4,18 +4,19 @@
 
 use std::arch::x86_64::{
     __m512, __m512i, _mm_add_epi32, _mm_storeu_si128, _mm256_add_epi32, _mm256_castsi256_si128,
-    _mm256_extracti128_si256, _mm256_maskz_loadu_epi8, _mm512_add_epi32, _mm512_add_ps,
-    _mm512_castsi512_si256, _mm512_cvtepi8_epi16, _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64,
-    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_madd_epi16, _mm512_maskz_loadu_ps, _mm512_reduce_add_epi32,
-    _mm512_reduce_add_ps, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_sub_ps, _mm512_unpackhi_epi32,
-    _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
+    _mm256_extracti128_si256, _mm256_maskz_loadu_epi8, _mm512_add_epi16, _mm512_add_epi32, _mm512_add_ps,
+    _mm512_and_si512, _mm512_castsi512_si256, _mm512_cvtepi8_epi16, _mm512_extracti64x4_epi64,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_maskz_loadu_epi8,
+    _mm512_maskz_loadu_ps, _mm512_reduce_add_epi32, _mm512_reduce_add_ps, _mm512_set1_epi8,
+    _mm512_set1_epi16, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_srli_epi16, _mm512_sub_ps,
+    _mm512_unpackhi_epi32, _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
 
 use crate::entry::{Table, entry_points};
 use crate::prefetch::prefetch_next_group;
 
 pub(crate) const TABLE: Table =
-    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u8_gather };
+    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u4_gather };
 
 const LANES: usize = 16;
 const BLOCK: usize = 4 * LANES;
@@ -23,7 +24,7 @@ const LANES_I8: usize = 32;
 
 entry_points! { f32 rows 4, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
 entry_points! { i8 rows 4, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
-entry_points! { u8 gather, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
+entry_points! { u4 gather, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
 
 /// Four running sums a row hide the latency of the fused multiply-add; with four rows at a time each part
 /// of the query is loaded once for four uses. 16 sums and 4 query parts fit into the 32 registers.
@@ -122,25 +123,38 @@ unsafe fn bias_i8(_query: &[i8]) -> i32 {
     0
 }
 
+/// `vpmaddubsw` adds pairs of products into 16 bits, which those with nibbles cannot overflow.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-unsafe fn sums_u8(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
-    let length = query.len();
+unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
+    const LANES: usize = 64;
+    let length = query.len() / 2;
     let mut sums = [_mm512_setzero_si512(); 4];
     let mut at = 0;
     while at < length {
-        let mask = u32::MAX >> LANES_I8.saturating_sub(length - at);
-        // SAFETY: the mask leaves out every lane at or behind `length`; masked lanes are not read.
+        let mask = u64::MAX >> LANES.saturating_sub(length - at);
+        // SAFETY: the mask leaves out every lane at or behind `length`, which is where the rows and either half
+        // of the query end; masked lanes are not read.
         unsafe {
-            let a = load_wide(mask, query.as_ptr().add(at));
+            let low = _mm512_maskz_loadu_epi8(mask, query.as_ptr().add(at));
+            let high = _mm512_maskz_loadu_epi8(mask, query.as_ptr().add(length + at));
             for (sum, start) in sums.iter_mut().zip(starts) {
-                let b = _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(mask, start.add(at).cast()));
-                *sum = _mm512_add_epi32(*sum, _mm512_madd_epi16(a, b));
+                let bytes = _mm512_maskz_loadu_epi8(mask, start.add(at).cast());
+                let of_low = _mm512_maddubs_epi16(low_nibbles(bytes), low);
+                let of_high = _mm512_maddubs_epi16(low_nibbles(_mm512_srli_epi16::<4>(bytes)), high);
+                let both = _mm512_add_epi16(of_low, of_high);
+                *sum = _mm512_add_epi32(*sum, _mm512_madd_epi16(both, _mm512_set1_epi16(1)));
             }
         }
-        at += LANES_I8;
+        at += LANES;
     }
     reduce_four(sums)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(crate) fn low_nibbles(bytes: __m512i) -> __m512i {
+    _mm512_and_si512(bytes, _mm512_set1_epi8(15))
 }
 
 /// The sums of the lanes of four registers.

@@ -4,10 +4,10 @@
 
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_maskz_loadu_epi8,
-    _mm512_reduce_add_epi32, _mm512_set1_epi8, _mm512_setzero_si512, _mm512_xor_si512,
+    _mm512_reduce_add_epi32, _mm512_set1_epi8, _mm512_setzero_si512, _mm512_srli_epi16, _mm512_xor_si512,
 };
 
-use crate::avx512;
+use crate::avx512::{self, low_nibbles};
 use crate::entry::{Table, entry_points};
 use crate::prefetch::prefetch_next_group;
 
@@ -18,13 +18,13 @@ pub(crate) const TABLE: Table = Table {
     squared_l2_many: avx512::squared_l2_many,
     dot_i8,
     dot_i8_many,
-    dot_u8_gather,
+    dot_u4_gather,
 };
 
 const LANES: usize = 64;
 
 entry_points! { i8 rows 4, #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")] }
-entry_points! { u8 gather, #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")] }
+entry_points! { u4 gather, #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")] }
 
 /// `vpdpbusd` multiplies unsigned by signed bytes, so the rows get 128 added (their top bit flipped) and
 /// every sum comes out too large by `128 * sum(query)`, which is `bias_i8`. Sums wrap around in 32 bits and
@@ -92,33 +92,27 @@ unsafe fn bias_i8(query: &[i8]) -> i32 {
     _mm512_reduce_add_epi32(sum)
 }
 
-/// The rows are the unsigned operand that `vpdpbusd` wants, so nothing is too large here.
+/// The nibbles are the unsigned operand that `vpdpbusd` wants, so nothing is too large here.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn sums_u8(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
-    let length = query.len();
+unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
+    let length = query.len() / 2;
     let mut sums = [_mm512_setzero_si512(); 4];
     let mut at = 0;
-    while at + LANES <= length {
-        // SAFETY: `at + LANES <= length`, and every row has as many bytes.
+    while at < length {
+        let mask = u64::MAX >> LANES.saturating_sub(length - at);
+        // SAFETY: the mask leaves out every lane at or behind `length`, which is where the rows and either half
+        // of the query end; masked lanes are not read.
         unsafe {
-            let a = _mm512_loadu_si512(query.as_ptr().add(at).cast());
+            let low = _mm512_maskz_loadu_epi8(mask, query.as_ptr().add(at));
+            let high = _mm512_maskz_loadu_epi8(mask, query.as_ptr().add(length + at));
             for (sum, start) in sums.iter_mut().zip(starts) {
-                *sum = _mm512_dpbusd_epi32(*sum, _mm512_loadu_si512(start.add(at).cast()), a);
+                let bytes = _mm512_maskz_loadu_epi8(mask, start.add(at).cast());
+                *sum = _mm512_dpbusd_epi32(*sum, low_nibbles(bytes), low);
+                *sum = _mm512_dpbusd_epi32(*sum, low_nibbles(_mm512_srli_epi16::<4>(bytes)), high);
             }
         }
         at += LANES;
-    }
-    if at < length {
-        let mask = u64::MAX >> LANES.saturating_sub(length - at);
-        // SAFETY: the mask leaves out every lane at or behind `length`; masked lanes are not read.
-        unsafe {
-            let a = _mm512_maskz_loadu_epi8(mask, query.as_ptr().add(at));
-            for (sum, start) in sums.iter_mut().zip(starts) {
-                let b = _mm512_maskz_loadu_epi8(mask, start.add(at).cast());
-                *sum = _mm512_dpbusd_epi32(*sum, b, a);
-            }
-        }
     }
     avx512::reduce_four(sums)
 }

@@ -13,9 +13,9 @@ pub(crate) struct Table {
     pub(crate) dot_i8: unsafe fn(&[i8], &[i8]) -> i32,
     pub(crate) dot_i8_many: unsafe fn(&[i8], &[i8], &mut [i32]),
     /// Query, start of the block, bytes from one row to the next, rows, results: undefined behaviour unless
-    /// the block has `query.len()` bytes from the start of every one of `rows`, of which there are as many
-    /// as results.
-    pub(crate) dot_u8_gather: unsafe fn(&[i8], *const u8, usize, &[u32], &mut [i32]),
+    /// the block has `query.len() / 2` bytes from the start of every one of `rows`, of which there are as many
+    /// as results, and the query has an even length.
+    pub(crate) dot_u4_gather: unsafe fn(&[i8], *const u8, usize, &[u32], &mut [i32]),
 }
 
 /// Defines the entry points of a level.
@@ -23,7 +23,7 @@ pub(crate) struct Table {
 /// The module provides `sums::<ROWS, DIFFERENCE>(query, rows) -> [f32; ROWS]` and
 /// `sums_i8::<ROWS>(query, rows) -> [i32; ROWS]`, where `rows` holds `ROWS` rows as long as `query`, and
 /// `bias_i8(query) -> i32`, which is subtracted from every sum of `sums_i8`; and
-/// `sums_u8(query, starts of four rows) -> [i32; 4]`. Every function gets the
+/// `sums_u4(query, starts of four rows) -> [i32; 4]`. Every function gets the
 /// attributes given, so that the loops are inlined into code that may use the same instructions.
 macro_rules! entry_points {
     (f32 rows $rows_f32:literal, $(#[$attribute:meta])*) => {
@@ -96,9 +96,9 @@ macro_rules! entry_points {
             }
         }
     };
-    (u8 gather, $(#[$attribute:meta])*) => {
+    (u4 gather, $(#[$attribute:meta])*) => {
         $(#[$attribute])*
-        pub(crate) unsafe fn dot_u8_gather(
+        pub(crate) unsafe fn dot_u4_gather(
             query: &[i8],
             block: *const u8,
             stride: usize,
@@ -110,8 +110,8 @@ macro_rules! entry_points {
                 let start = |place: usize| {
                     block.wrapping_add(rows[place.min(rows.len() - 1)] as usize * stride)
                 };
-                // SAFETY: the caller guarantees `query.len()` bytes at every row and the instructions.
-                let sums = unsafe { sums_u8(query, [start(0), start(1), start(2), start(3)]) };
+                // SAFETY: the caller guarantees `query.len() / 2` bytes at every row and the instructions.
+                let sums = unsafe { sums_u4(query, [start(0), start(1), start(2), start(3)]) };
                 out.copy_from_slice(&sums[..out.len()]);
             }
         }

@@ -11,9 +11,9 @@ use crate::{Level, scalar};
 /// The longest `i8` operand: the sum of so many products of -128 and -128 still fits into an `i32`.
 pub const I8_LENGTH_MAX: usize = 131_071;
 
-/// The longest operand of [`Kernels::dot_u8_gather`]: the sum of so many products of -128 and 255 still fits
-/// into an `i32`.
-pub const U8_LENGTH_MAX: usize = 65_793;
+/// The longest query of [`Kernels::dot_u4_gather`]: the sum of so many products of -128 and 15 still fits into
+/// an `i32`.
+pub const U4_LENGTH_MAX: usize = 1_118_480;
 
 /// The kernels of one [`Level`] that this CPU can run.
 ///
@@ -138,20 +138,22 @@ impl Kernels {
     }
 
     /// The exact dot products of `query` with some rows of a block: row `r` is the bytes from `r * stride`
-    /// on, as many as the query has, taken as unsigned. Lengths that are a multiple of 64 are fastest.
+    /// on, half as many as the query has. The lower four bits of these bytes, taken as unsigned, stand against
+    /// the first half of the query, the upper ones against the second.
     ///
     /// # Panics
-    /// Unless the block has every row whole and `out` one place a row, or if the query is longer than
-    /// [`U8_LENGTH_MAX`].
+    /// Unless the block has every row whole and `out` one place a row, or if the query's length is odd or above
+    /// [`U4_LENGTH_MAX`].
     #[inline]
-    pub fn dot_u8_gather(self, query: &[i8], block: &[u8], stride: usize, rows: &[u32], out: &mut [i32]) {
+    pub fn dot_u4_gather(self, query: &[i8], block: &[u8], stride: usize, rows: &[u32], out: &mut [i32]) {
         assert_eq!(rows.len(), out.len(), "out must have one place for every row");
-        assert!(query.len() <= U8_LENGTH_MAX, "operands are too long for 32-bit sums");
+        assert!(query.len() <= U4_LENGTH_MAX, "operands are too long for 32-bit sums");
+        assert!(query.len().is_multiple_of(2), "every byte of a row needs two values of the query");
         let last = rows.iter().fold(0, |last, row| last.max(*row)) as usize;
-        let end = last.checked_mul(stride).and_then(|start| start.checked_add(query.len()));
+        let end = last.checked_mul(stride).and_then(|start| start.checked_add(query.len() / 2));
         assert!(end.is_some_and(|end| end <= block.len()), "the block must have the rows");
         // SAFETY: the CPU has the level, there is one result a row, and the last row ends inside the block.
-        unsafe { (self.table.dot_u8_gather)(query, block.as_ptr(), stride, rows, out) }
+        unsafe { (self.table.dot_u4_gather)(query, block.as_ptr(), stride, rows, out) }
     }
 }
 

@@ -35,6 +35,6 @@ mod kernels;
 mod prefetch;
 
 pub use buffer::{Buffer, Plain};
-pub use kernels::{I8_LENGTH_MAX, Kernels, U8_LENGTH_MAX};
+pub use kernels::{I8_LENGTH_MAX, Kernels, U4_LENGTH_MAX};
 pub use level::Level;
 pub use prefetch::{prefetch, prefetch_start};

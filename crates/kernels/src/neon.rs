@@ -3,15 +3,16 @@
 #![allow(unsafe_code, reason = "vector loads through pointers; the contract is that of `entry::Table`")]
 
 use std::arch::aarch64::{
-    float32x4_t, vaddq_f32, vaddvq_f32, vaddvq_s32, vdupq_n_f32, vdupq_n_s32, vfmaq_f32, vget_low_s8,
-    vget_low_s16, vld1_s8, vld1_u8, vld1q_f32, vld1q_s8, vmlal_high_s16, vmlal_s16, vmovl_s8, vmovl_u8,
-    vmull_high_s8, vmull_s8, vpadalq_s16, vreinterpretq_s16_u16, vsubq_f32,
+    float32x4_t, int8x16_t, uint8x16_t, vaddq_f32, vaddvq_f32, vaddvq_s32, vandq_u8, vdupq_n_f32,
+    vdupq_n_s32, vdupq_n_u8, vfmaq_f32, vget_low_s8, vld1q_f32, vld1q_s8, vld1q_u8, vmlal_high_s8, vmlal_s8,
+    vmull_high_s8, vmull_s8, vpadalq_s16, vreinterpretq_s8_u8, vshrq_n_u8, vsubq_f32,
 };
 
 use crate::entry::{Table, entry_points};
+use crate::scalar::nibble_products;
 
 pub(crate) const TABLE: Table =
-    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u8_gather };
+    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u4_gather };
 
 const LANES: usize = 4;
 const BLOCK: usize = 4 * LANES;
@@ -19,7 +20,7 @@ pub(crate) const LANES_I8: usize = 16;
 
 entry_points! { f32 rows 4, #[target_feature(enable = "neon")] }
 entry_points! { i8 rows 4, #[target_feature(enable = "neon")] }
-entry_points! { u8 gather, #[target_feature(enable = "neon")] }
+entry_points! { u4 gather, #[target_feature(enable = "neon")] }
 
 /// Four running sums a row hide the latency of the fused multiply-add; with four rows at a time each part
 /// of the query is loaded once for four uses. 16 sums and 4 query parts fit into the 32 registers.
@@ -125,31 +126,47 @@ unsafe fn bias_i8(_query: &[i8]) -> i32 {
     0
 }
 
-/// Widened to 16 bits, since there is no product of unsigned and signed bytes.
+/// A nibble is a small positive number as signed byte. Products of bytes have 16 bits, as has the sum of two with
+/// nibbles.
 #[inline]
 #[target_feature(enable = "neon")]
-unsafe fn sums_u8(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
-    const LANES_WIDE: usize = 8;
-    let length = query.len();
+unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
+    let length = query.len() / 2;
     let mut sums = [vdupq_n_s32(0); 4];
     let mut at = 0;
-    while at + LANES_WIDE <= length {
-        // SAFETY: `at + LANES_WIDE <= length`, and every row has as many bytes.
+    while at + LANES_I8 <= length {
+        // SAFETY: `at + LANES_I8 <= length`, which is where the rows and either half of the query end.
         unsafe {
-            let a = vmovl_s8(vld1_s8(query.as_ptr().add(at)));
+            let low = vld1q_s8(query.as_ptr().add(at));
+            let high = vld1q_s8(query.as_ptr().add(length + at));
             for (sum, start) in sums.iter_mut().zip(starts) {
-                let b = vreinterpretq_s16_u16(vmovl_u8(vld1_u8(start.add(at))));
-                *sum = vmlal_high_s16(vmlal_s16(*sum, vget_low_s16(a), vget_low_s16(b)), a, b);
+                let (of_low, of_high) = nibbles(vld1q_u8(start.add(at)));
+                let first = vmlal_s8(
+                    vmull_s8(vget_low_s8(of_low), vget_low_s8(low)),
+                    vget_low_s8(of_high),
+                    vget_low_s8(high),
+                );
+                let second = vmlal_high_s8(vmull_high_s8(of_low, low), of_high, high);
+                *sum = vpadalq_s16(vpadalq_s16(*sum, first), second);
             }
         }
-        at += LANES_WIDE;
+        at += LANES_I8;
     }
     let mut sums = sums.map(|sum| vaddvq_s32(sum));
     for (sum, start) in sums.iter_mut().zip(starts) {
-        for (place, a) in query.iter().enumerate().skip(at) {
-            // SAFETY: `place` is below the length of the query.
-            *sum += i32::from(*a) * i32::from(unsafe { *start.add(place) });
+        for place in at..length {
+            // SAFETY: `place` is below the length of the row.
+            let byte = unsafe { *start.add(place) };
+            *sum += nibble_products(query[place], query[length + place], byte);
         }
     }
     sums
+}
+
+/// The lower and the upper four bits of every byte.
+#[inline]
+#[target_feature(enable = "neon")]
+pub(crate) fn nibbles(bytes: uint8x16_t) -> (int8x16_t, int8x16_t) {
+    let low = vandq_u8(bytes, vdupq_n_u8(15));
+    (vreinterpretq_s8_u8(low), vreinterpretq_s8_u8(vshrq_n_u8::<4>(bytes)))
 }

@@ -2,11 +2,12 @@
 
 #![allow(unsafe_code, reason = "vector loads through pointers; the contract is that of `entry::Table`")]
 
-use std::arch::aarch64::{int8x16_t, int32x4_t, vaddvq_s32, vdupq_n_s8, vdupq_n_s32, veorq_s8, vld1q_s8};
+use std::arch::aarch64::{int8x16_t, int32x4_t, vaddvq_s32, vdupq_n_s32, vld1q_s8, vld1q_u8};
 use std::arch::asm;
 
 use crate::entry::{Table, entry_points};
-use crate::neon::{self, LANES_I8, sixteen};
+use crate::neon::{self, LANES_I8, nibbles, sixteen};
+use crate::scalar::nibble_products;
 
 pub(crate) const TABLE: Table = Table {
     dot: neon::dot,
@@ -15,11 +16,11 @@ pub(crate) const TABLE: Table = Table {
     squared_l2_many: neon::squared_l2_many,
     dot_i8,
     dot_i8_many,
-    dot_u8_gather,
+    dot_u4_gather,
 };
 
 entry_points! { i8 rows 4, #[target_feature(enable = "neon,dotprod")] }
-entry_points! { u8 gather, #[target_feature(enable = "neon,dotprod")] }
+entry_points! { u4 gather, #[target_feature(enable = "neon,dotprod")] }
 
 #[inline]
 #[target_feature(enable = "neon,dotprod")]
@@ -70,32 +71,31 @@ unsafe fn bias_i8(_query: &[i8]) -> i32 {
     0
 }
 
-/// The rows lose 128 (their top bit flipped) to become signed, and the sums get `128 * sum(query)` back.
+/// A nibble is a small positive number for `sdot`.
 #[inline]
 #[target_feature(enable = "neon,dotprod")]
-unsafe fn sums_u8(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
-    let length = query.len();
+unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
+    let length = query.len() / 2;
     let mut sums = [vdupq_n_s32(0); 4];
-    let mut query_sum = vdupq_n_s32(0);
     let mut at = 0;
     while at + LANES_I8 <= length {
-        // SAFETY: `at + LANES_I8 <= length`, and every row has as many bytes.
+        // SAFETY: `at + LANES_I8 <= length`, which is where the rows and either half of the query end.
         unsafe {
-            let a = vld1q_s8(query.as_ptr().add(at));
-            query_sum = add_products(query_sum, vdupq_n_s8(1), a);
+            let low = vld1q_s8(query.as_ptr().add(at));
+            let high = vld1q_s8(query.as_ptr().add(length + at));
             for (sum, start) in sums.iter_mut().zip(starts) {
-                let b = veorq_s8(vld1q_s8(start.add(at).cast()), vdupq_n_s8(i8::MIN));
-                *sum = add_products(*sum, a, b);
+                let (of_low, of_high) = nibbles(vld1q_u8(start.add(at)));
+                *sum = add_products(add_products(*sum, of_low, low), of_high, high);
             }
         }
         at += LANES_I8;
     }
-    let bias = vaddvq_s32(query_sum) * 128;
-    let mut sums = sums.map(|sum| vaddvq_s32(sum) + bias);
+    let mut sums = sums.map(|sum| vaddvq_s32(sum));
     for (sum, start) in sums.iter_mut().zip(starts) {
-        for (place, a) in query.iter().enumerate().skip(at) {
-            // SAFETY: `place` is below the length of the query.
-            *sum += i32::from(*a) * i32::from(unsafe { *start.add(place) });
+        for place in at..length {
+            // SAFETY: `place` is below the length of the row.
+            let byte = unsafe { *start.add(place) };
+            *sum += nibble_products(query[place], query[length + place], byte);
         }
     }
     sums

@@ -5,14 +5,14 @@
 use crate::entry::{Table, entry_points};
 
 pub(crate) const TABLE: Table =
-    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u8_gather };
+    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u4_gather };
 
 /// Independent sums, enough for the compiler to use whatever vector registers the target's base line has.
 const LANES: usize = 16;
 
 entry_points! { f32 rows 1, }
 entry_points! { i8 rows 1, }
-entry_points! { u8 gather, }
+entry_points! { u4 gather, }
 
 #[inline]
 unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(query: &[f32], rows: &[f32]) -> [f32; ROWS] {
@@ -59,10 +59,17 @@ unsafe fn bias_i8(_query: &[i8]) -> i32 {
 }
 
 #[inline]
-unsafe fn sums_u8(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
+unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
+    let (low, high) = query.split_at(query.len() / 2);
     starts.map(|start| {
-        // SAFETY: the caller guarantees as many bytes as the query has.
-        let row = unsafe { std::slice::from_raw_parts(start, query.len()) };
-        query.iter().zip(row).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+        // SAFETY: the caller guarantees half as many bytes as the query has.
+        let row = unsafe { std::slice::from_raw_parts(start, low.len()) };
+        low.iter().zip(high).zip(row).map(|((low, high), byte)| nibble_products(*low, *high, *byte)).sum()
     })
+}
+
+/// What one byte of a row adds to a dot product.
+#[inline]
+pub(crate) fn nibble_products(low: i8, high: i8, byte: u8) -> i32 {
+    i32::from(low) * i32::from(byte & 15) + i32::from(high) * i32::from(byte >> 4)
 }

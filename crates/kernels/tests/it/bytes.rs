@@ -1,6 +1,6 @@
 //! `i8` kernels: exact on every level.
 
-use huedb_kernels::{Kernels, U8_LENGTH_MAX};
+use huedb_kernels::{Kernels, U4_LENGTH_MAX};
 use proptest::prelude::*;
 
 use super::{LENGTHS, ROWS, Random, guarded};
@@ -62,22 +62,25 @@ fn blocked_kernels_are_exact_for_every_length_and_number_of_rows() {
 #[test]
 fn gathered_sums_are_exact_for_every_length_stride_and_number_of_rows() {
     let mut random = Random(7);
-    for length in LENGTHS.chain([384, 832]) {
+    for length in LENGTHS.chain([192, 392]) {
         let stride = length + random.next() as usize % 70;
         let block: Vec<u8> = (0..stride * 9 + length).map(|_| random.next() as u8).collect();
-        let query: Vec<i8> = (0..length).map(|_| random.next() as i8).collect();
+        let query: Vec<i8> = (0..2 * length).map(|_| random.next() as i8).collect();
+        let (low, high) = query.split_at(length);
         for count in ROWS {
             let rows: Vec<u32> = (0..count).map(|_| (random.next() % 10) as u32).collect();
             let expected: Vec<i32> = rows
                 .iter()
                 .map(|row| {
                     let bytes = &block[*row as usize * stride..];
-                    query.iter().zip(bytes).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+                    let lower = low.iter().zip(bytes).map(|(a, b)| i32::from(*a) * i32::from(*b % 16));
+                    let upper = high.iter().zip(bytes).map(|(a, b)| i32::from(*a) * i32::from(*b / 16));
+                    lower.chain(upper).sum()
                 })
                 .collect();
             for kernels in Kernels::all_available() {
                 let mut out = vec![i32::MAX; count];
-                kernels.dot_u8_gather(&query, &block, stride, &rows, &mut out);
+                kernels.dot_u4_gather(&query, &block, stride, &rows, &mut out);
                 assert_eq!(out, expected, "{kernels:?} length=`{length}` rows=`{rows:?}`");
             }
         }
@@ -86,11 +89,11 @@ fn gathered_sums_are_exact_for_every_length_stride_and_number_of_rows() {
 
 #[test]
 fn gathered_sums_do_not_overflow_at_the_ends_of_the_range() {
-    let (query, block) = (vec![i8::MIN; U8_LENGTH_MAX], vec![u8::MAX; U8_LENGTH_MAX]);
+    let (query, block) = (vec![i8::MIN; U4_LENGTH_MAX], vec![u8::MAX; U4_LENGTH_MAX / 2]);
     for kernels in Kernels::all_available() {
         let mut out = [0];
-        kernels.dot_u8_gather(&query, &block, 0, &[0], &mut out);
-        assert_eq!(out, [-(U8_LENGTH_MAX as i32) * 128 * 255], "{kernels:?}");
+        kernels.dot_u4_gather(&query, &block, 0, &[0], &mut out);
+        assert_eq!(out, [-(U4_LENGTH_MAX as i32) * 128 * 15], "{kernels:?}");
     }
 }
 

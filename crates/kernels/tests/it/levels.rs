@@ -68,12 +68,15 @@ fn byte_operands_are_refused_only_above_the_limit() {
 
 #[test]
 fn rows_outside_of_the_block_are_refused() {
-    let (query, block) = ([1_i8; 8], [1_u8; 40]);
+    let (query, block) = ([1_i8; 16], [1_u8; 40]);
     for kernels in Kernels::all_available() {
-        kernels.dot_u8_gather(&query, &block, 16, &[0, 2], &mut [0; 2]);
-        check_panics("a row behind the end", || kernels.dot_u8_gather(&query, &block, 16, &[3], &mut [0]));
-        check_panics("a huge stride", || kernels.dot_u8_gather(&query, &block, usize::MAX, &[2], &mut [0]));
-        check_panics("other places than rows", || kernels.dot_u8_gather(&query, &block, 16, &[0], &mut []));
+        kernels.dot_u4_gather(&query, &block, 16, &[0, 2], &mut [0; 2]);
+        check_panics("a query of odd length", || {
+            kernels.dot_u4_gather(&query[1..], &block, 16, &[0], &mut [0])
+        });
+        check_panics("a row behind the end", || kernels.dot_u4_gather(&query, &block, 16, &[3], &mut [0]));
+        check_panics("a huge stride", || kernels.dot_u4_gather(&query, &block, usize::MAX, &[2], &mut [0]));
+        check_panics("other places than rows", || kernels.dot_u4_gather(&query, &block, 16, &[0], &mut []));
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use huedb_kernels::{Buffer, Kernels};
 use huedb_types::Distance;
 
-use super::codes::{CodedImage, GROUP, NodeCodes, encode, fits, stride};
+use super::codes::{CodeLayout, CodedImage, GROUP, NodeCodes};
 use super::image::Imager;
 use super::links::OpenLinks;
 use super::pool::NODES_MAX;
@@ -31,7 +31,7 @@ pub struct GraphBuilder {
     random: Random,
     rows: u32,
     codes: Buffer<u8>,
-    stride: usize,
+    layout: CodeLayout,
     links: OpenLinks,
     /// The nodes in the order of their insertion, those of a base first.
     order: Vec<u32>,
@@ -78,18 +78,18 @@ impl GraphBuilder {
 
     pub(super) fn empty(imager: Imager, rows: u32, parameters: GraphParameters) -> Result<Self, GraphError> {
         let dimensions = imager.image_dimensions();
-        if rows >= NODES_MAX || !fits(dimensions) {
+        if rows >= NODES_MAX || !CodeLayout::fits(dimensions) {
             return Err(GraphError::Unsuitable);
         }
         let parameters = parameters.within_bounds();
-        let stride = stride(dimensions);
+        let layout = CodeLayout::new(dimensions, rows as usize);
         Ok(Self {
             imager,
             parameters,
             random: Random(parameters.seed),
             rows,
-            codes: Buffer::zeroed(rows as usize * stride),
-            stride,
+            codes: Buffer::zeroed(layout.bytes()),
+            layout,
             links: OpenLinks::new(rows as usize, parameters.links * SLACK_LINKS_FOR_FOUR / 4),
             order: Vec::new(),
             routers: Vec::new(),
@@ -111,7 +111,7 @@ impl GraphBuilder {
     }
 
     pub(super) fn copy_code(&mut self, graph: &GraphView<'_>, row: u32, to: u32) {
-        self.codes[to as usize * self.stride..][..self.stride].copy_from_slice(graph.node_codes().row(row));
+        self.layout.copy(&graph.node_codes(), row, &mut self.codes, to);
     }
 
     /// Encodes the rows that `skip` leaves and makes them nodes to be inserted.
@@ -143,20 +143,19 @@ impl GraphBuilder {
 
     /// Encodes `nodes`, ascending; those without an image become strays.
     fn encode(&mut self, rows: &dyn VectorRows, nodes: &[u32], workers: &dyn Workers) {
-        let chunk_bytes = ENCODED_ROWS * self.stride;
         let strays = Mutex::new(Vec::new());
-        let chunks = Mutex::new(self.codes.chunks_mut(chunk_bytes).enumerate());
-        let (imager, stride) = (&self.imager, self.stride);
+        let (imager, layout) = (&self.imager, self.layout);
+        let parts = Mutex::new(layout.parts(&mut self.codes, ENCODED_ROWS));
         workers.run(&|| {
             let mut image = Vec::new();
-            while let Some((number, codes)) = { lock(&chunks).next() } {
-                let first = (number * ENCODED_ROWS) as u32;
+            while let Some((first, codes, headers)) = { lock(&parts).next() } {
                 let start = nodes.partition_point(|node| *node < first);
                 let here = nodes[start..].iter().take_while(|node| **node < first + ENCODED_ROWS as u32);
                 for node in here {
                     match imager.write(rows.vector(*node), false, &mut image) {
                         Some(length) => {
-                            encode(&image, length, &mut codes[(node - first) as usize * stride..][..stride]);
+                            let at = (node - first) as usize;
+                            layout.encode(&image, length, (&mut *codes, &mut *headers), at);
                         }
                         None => lock(&strays).push(*node),
                     }
@@ -188,7 +187,7 @@ impl GraphBuilder {
     }
 
     fn node_codes(&self) -> NodeCodes<'_> {
-        NodeCodes { bytes: &self.codes, stride: self.stride, dimensions: self.imager.image_dimensions() }
+        NodeCodes { bytes: &self.codes, layout: self.layout }
     }
 
     fn insert(&self, node: u32, routers: &[u32], scratch: &mut InsertScratch) {
@@ -285,11 +284,10 @@ impl GraphBuilder {
                 out.iter_mut().zip(&scratch.prune.chosen).for_each(|(out, link)| *out = *link);
             }
         }
-        let mut codes = Buffer::zeroed((self.rows as usize + self.routers.len()) * self.stride);
-        let (of_rows, of_routers) = codes.split_at_mut(self.rows as usize * self.stride);
-        of_rows.copy_from_slice(&self.codes);
-        for (router, code) in self.routers.iter().zip(of_routers.chunks_exact_mut(self.stride)) {
-            code.copy_from_slice(&self.codes[*router as usize * self.stride..][..self.stride]);
+        let layout = CodeLayout::new(self.layout.dimensions, self.rows as usize + self.routers.len());
+        let mut codes = Buffer::zeroed(layout.bytes());
+        for (to, row) in (0..).zip((0..self.rows).chain(self.routers.iter().copied())) {
+            layout.copy(&self.node_codes(), row, &mut codes, to);
         }
         let head = GraphHead {
             imager: self.imager,

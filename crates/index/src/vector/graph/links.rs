@@ -60,6 +60,11 @@ impl OpenLinks {
 
 impl Links for OpenLinks {
     #[inline]
+    fn links_max(&self) -> usize {
+        self.links_per_node
+    }
+
+    #[inline]
     fn for_each(&self, node: u32, mut with: impl FnMut(u32)) {
         for link in self.of(node) {
             match link.load(Ordering::Relaxed) {

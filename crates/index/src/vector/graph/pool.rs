@@ -56,6 +56,13 @@ impl Pool {
         None
     }
 
+    /// The distance beyond which no node gets into the pool.
+    #[inline]
+    pub(super) fn bound(&self) -> f32 {
+        let last = self.entries.last().filter(|_| self.entries.len() == self.capacity);
+        last.map_or(f32::INFINITY, |last| distance((last >> 32) as u32))
+    }
+
     /// How many nodes the pool holds.
     pub(super) fn len(&self) -> usize {
         self.entries.len()

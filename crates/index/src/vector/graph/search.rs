@@ -196,6 +196,15 @@ impl<'a> GraphIndex<'a> {
         }
     }
 
+    /// The estimated distance beyond which no row is likely to be among the nearest.
+    fn rescored_bound(&self, scope: &Scope<'_>, state: &WalkScratch) -> f32 {
+        let mut near = state.pool.nearest().filter(|(row, _)| scope.selects(*row));
+        let last = near.nth(scope.k.saturating_sub(1));
+        last.map_or(f32::INFINITY, |(row, distance)| {
+            distance + RESCORED_DEVIATIONS * self.graph.node_codes().deviation(&state.image, row)
+        })
+    }
+
     /// Compares the most promising rows of the pool with their full vectors, and the rows without codes.
     fn rescore(
         &self,
@@ -204,7 +213,11 @@ impl<'a> GraphIndex<'a> {
         (plan, scanned_rows): (SearchPlan, u64),
         state: &WalkScratch,
     ) -> Found {
-        let candidates = || state.pool.nearest().map(|(row, _)| row).filter(|row| scope.selects(*row));
+        let bound = self.rescored_bound(scope, state);
+        let candidates = || {
+            let near = state.pool.nearest().take_while(|(_, distance)| *distance <= bound);
+            near.map(|(row, _)| row).filter(|row| scope.selects(*row))
+        };
         let mut nearest = TopK::new(scope.k);
         let mut rescored_rows = 0;
         let mut ahead = candidates();
@@ -223,6 +236,10 @@ impl<'a> GraphIndex<'a> {
         Found { neighbours: nearest.into_sorted(), scanned_rows, rescored_rows, plan }
     }
 }
+
+/// By how many standard deviations of an estimate a row may be behind the k-th and still be rescored. Its
+/// estimate and that of the k-th are both uncertain, and not quite as if errors were drawn at random.
+const RESCORED_DEVIATIONS: f32 = 6.0;
 
 /// Rows of a scan that are asked for at once.
 const SCANNED_TOGETHER: usize = 64;

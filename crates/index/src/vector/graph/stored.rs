@@ -2,13 +2,13 @@
 
 use huedb_types::Distance;
 
-use super::codes::{NodeCodes, stride};
+use super::codes::{CodeLayout, NodeCodes};
 use super::image::Imager;
 use super::pool::NODES_MAX;
 use super::walk::{NO_LINK, StoredLinks};
 
 /// The first number of every head; another layout gets another.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Most links of a node.
 pub(super) const LINKS_MAX: usize = 512;
@@ -22,6 +22,7 @@ pub struct GraphView<'a> {
     head: &'a GraphHead,
     links: &'a [u32],
     codes: &'a [u8],
+    layout: CodeLayout,
 }
 
 /// The small part of a graph, decoded.
@@ -96,6 +97,11 @@ impl GraphHead {
         head.check().map(|()| head)
     }
 
+    /// The codes are those of the rows, then once more those of the routers.
+    fn code_layout(&self) -> CodeLayout {
+        CodeLayout::new(self.imager.image_dimensions(), self.rows as usize + self.routers.len())
+    }
+
     fn check(&self) -> Result<(), GraphDamage> {
         check(self.rows < NODES_MAX && self.imager.dimensions > 0, "rows or dimensions")?;
         check((1..=LINKS_MAX).contains(&self.links_per_node), "number of links")?;
@@ -134,9 +140,9 @@ impl<'a> GraphView<'a> {
     pub fn new(head: &'a GraphHead, links: &'a [u32], codes: &'a [u8]) -> Result<Self, GraphDamage> {
         let rows = head.rows as usize;
         check(links.len() == rows.saturating_mul(head.links_per_node), "length of the links")?;
-        let codes_length = stride(head.imager.image_dimensions()).saturating_mul(rows + head.routers.len());
-        check(codes.len() == codes_length, "length of the codes")?;
-        Ok(Self { imager: &head.imager, routers: &head.routers, strays: &head.strays, head, links, codes })
+        check(codes.len() == head.code_layout().bytes(), "length of the codes")?;
+        let (imager, layout) = (&head.imager, head.code_layout());
+        Ok(Self { imager, routers: &head.routers, strays: &head.strays, head, links, codes, layout })
     }
 
     /// Checks every link; reads all of them.
@@ -177,8 +183,7 @@ impl<'a> GraphView<'a> {
     }
 
     pub(super) fn node_codes(&self) -> NodeCodes<'a> {
-        let dimensions = self.imager.image_dimensions();
-        NodeCodes { bytes: self.codes, stride: stride(dimensions), dimensions }
+        NodeCodes { bytes: self.codes, layout: self.layout }
     }
 
     /// Whether a row has a code and links.

@@ -19,6 +19,9 @@ const FOUND_LINKS_ENOUGH: usize = 32;
 
 /// The links of a graph, whether it is being built or complete.
 pub(super) trait Links {
+    /// Links of a node, at most.
+    fn links_max(&self) -> usize;
+
     /// Calls `with` for each node that `node` links to.
     fn for_each(&self, node: u32, with: impl FnMut(u32));
 
@@ -42,6 +45,11 @@ impl StoredLinks<'_> {
 
 impl Links for StoredLinks<'_> {
     #[inline]
+    fn links_max(&self) -> usize {
+        self.links_per_node
+    }
+
+    #[inline]
     fn for_each(&self, node: u32, mut with: impl FnMut(u32)) {
         for link in self.of(node) {
             if *link == NO_LINK {
@@ -64,6 +72,9 @@ pub(super) struct WalkScratch {
     pub(super) visited: Visited,
     pub(super) image: CodedImage,
     pub(super) fresh: Vec<u32>,
+    /// Of these, those that may be near enough, and the dot products of their coarse halves.
+    near: Vec<u32>,
+    near_dots: Vec<i32>,
     /// Links that a filter excludes, in a walk that passes over them.
     passed: Vec<u32>,
 }
@@ -90,12 +101,14 @@ impl<L: Links> Walk<'_, L> {
         let mut compared = 0;
         while let Some(node) = scratch.pool.next() {
             let WalkScratch { visited, fresh, .. } = scratch;
-            fresh.clear();
+            // Every link is written, and counted if it is new, since a branch would often be predicted wrong.
+            fresh.resize(self.links.links_max() + 1, 0);
+            let mut count = 0;
             self.links.for_each(node, |link| {
-                if visited.insert(link) {
-                    fresh.push(link);
-                }
+                fresh[count] = link;
+                count += usize::from(visited.insert(link));
             });
+            fresh.truncate(count);
             compared += self.compare(scratch);
         }
         compared
@@ -147,17 +160,35 @@ impl<L: Links> Walk<'_, L> {
         true
     }
 
-    /// Compares the fresh nodes and offers them to the pool.
+    /// Compares the fresh nodes and offers them to the pool: first the coarse halves of their codes, then the fine
+    /// ones of those that may be near enough.
     #[inline]
     pub(super) fn compare(&self, scratch: &mut WalkScratch) -> u64 {
-        let WalkScratch { pool, fresh, image, .. } = scratch;
-        fresh.iter().take(AHEAD).for_each(|node| self.codes.prefetch(*node));
-        let mut distances = [0.0; GROUP];
+        let WalkScratch { pool, fresh, image, near, near_dots, .. } = scratch;
+        fresh.iter().take(AHEAD).for_each(|node| self.codes.prefetch_coarse(*node));
+        near.resize(fresh.len() + GROUP, 0);
+        near_dots.resize(fresh.len() + GROUP, 0);
+        let mut count = 0;
+        let bound = pool.bound();
+        let (mut dots, mut bounds) = ([0; GROUP], [0.0; GROUP]);
         for (group, nodes) in fresh.chunks(GROUP).enumerate() {
             let ahead = fresh.iter().skip(group * GROUP + AHEAD).take(GROUP);
-            ahead.for_each(|node| self.codes.prefetch(*node));
+            ahead.for_each(|node| self.codes.prefetch_coarse(*node));
+            let (dots, bounds) = (&mut dots[..nodes.len()], &mut bounds[..nodes.len()]);
+            self.codes.coarse(self.kernels, image, nodes, (dots, bounds));
+            for ((node, dot), lower) in nodes.iter().zip(&*dots).zip(&*bounds) {
+                near[count] = *node;
+                near_dots[count] = *dot;
+                if *lower <= bound {
+                    self.codes.prefetch_fine(*node);
+                    count += 1;
+                }
+            }
+        }
+        let mut distances = [0.0; GROUP];
+        for (nodes, dots) in near[..count].chunks(GROUP).zip(near_dots[..count].chunks(GROUP)) {
             let distances = &mut distances[..nodes.len()];
-            self.codes.distances(self.kernels, image, nodes, distances);
+            self.codes.fine(self.kernels, image, nodes, dots, distances);
             for (node, distance) in nodes.iter().zip(distances) {
                 if pool.insert(*node, *distance) {
                     self.links.prefetch(*node);

@@ -28,7 +28,7 @@ fn arrays_that_do_not_fit_are_refused() {
     assert!(GraphView::new(head, &wrong, codes).unwrap().check_links().is_err());
     let bytes = head.encode();
     assert!((0..bytes.len()).all(|length| GraphHead::decode(&bytes[..length]).is_err()));
-    let other_version = [&[2], &bytes[1..]].concat();
+    let other_version = [&[1], &bytes[1..]].concat();
     assert!(GraphHead::decode(&other_version).is_err());
 }
 
