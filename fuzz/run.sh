@@ -15,7 +15,7 @@ mapfile -t targets < <(if [ $# -gt 0 ]; then printf '%s\n' "$@"; else cargo fuzz
 
 # Largest input, in bytes; inputs and kibibytes that one target's corpus may have.
 input_max=4096
-inputs_max=250
+inputs_max=100
 corpus_max=100
 
 # Copies inputs of all sizes from those that together reach all that the fuzzer has reached. The
