@@ -4,6 +4,7 @@
 # Needs apt-get, npm, pip, a C++ compiler (for hnswlib) and, for half an hour, a machine that does nothing else.
 # Embedding the glosses takes some ten minutes more the first time. Everything lies below .cache/bench-index.
 # Usage: bench/index.sh [DATA-SET ...]    (fashion, minilm and wink if none is named)
+#        PEERS="hnswlib faiss" bench/index.sh wink    (beside these only)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache=${HUEDB_CACHE:-$PWD/.cache}/bench-index
@@ -39,12 +40,16 @@ for set in "${sets[@]}"; do OPENBLAS_NUM_THREADS=2 "$cache/venv/bin/python" benc
 cargo build --release --locked -p huedb-bench
 binary=${CARGO_TARGET_DIR:-target}/release/huedb-index-bench
 
-rows=$cache/rows filters=$cache/filters.jsonl
-rm -rf "$rows" && mkdir -p "$rows" && : >"$filters"
+# Sets that are not named keep the rows of their last run.
+rows=$cache/rows
+mkdir -p "$rows"
+for set in "${sets[@]}"; do rm -f "$rows/$set".*; done
 
+# The other libraries to measure; PEERS names fewer.
 peers_of() {
     # The slower ones would take an hour on the larger sets.
-    case $1 in
+    case ${PEERS:-$1} in
+        "${PEERS:-}") echo "$PEERS" ;;
         fashion) echo hnswlib faiss usearch voyager svs ;;
         *) echo hnswlib faiss usearch ;;
     esac
@@ -54,7 +59,7 @@ for set in "${sets[@]}"; do
     say "$set: huedb"
     "$binary" core "$cache" "$set" >"$rows/$set.0core.jsonl"
     "$binary" engine "$cache" "$set" >"$rows/$set.1engine.jsonl"
-    "$binary" filters "$cache" "$set" >>"$filters"
+    "$binary" filters "$cache" "$set" >"$rows/$set.filters"
     for peer in $(peers_of "$set"); do
         say "$set: $peer"
         # Their batches must have the processor to themselves: no library starts threads of its own.
@@ -63,5 +68,6 @@ for set in "${sets[@]}"; do
     done
 done
 cat "$rows"/*.jsonl >"$cache/rows.jsonl"
-"$cache/peers/bin/python" bench/index/report.py "$cache/rows.jsonl" "$filters" docs/benchmarks "bench/index.sh ${sets[*]}"
+cat "$rows"/*.filters >"$cache/filters.jsonl"
+"$cache/peers/bin/python" bench/index/report.py "$cache/rows.jsonl" "$cache/filters.jsonl" docs/benchmarks "bench/index.sh ${sets[*]}"
 say "written: docs/benchmarks/index.json, index.md, index-*.svg"
