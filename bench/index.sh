@@ -34,7 +34,7 @@ if [ ! -f "$cache/peers/bin/python" ]; then
     python3 -m venv "$cache/peers"
     "$cache/peers/bin/pip" install --quiet numpy pybind11 setuptools wheel
     CFLAGS='-march=native -O3' "$cache/peers/bin/pip" install --quiet --no-binary hnswlib hnswlib
-    "$cache/peers/bin/pip" install --quiet faiss-cpu usearch voyager scalable-vs
+    "$cache/peers/bin/pip" install --quiet faiss-cpu usearch voyager scalable-vs qdrant-edge-py
 fi
 for set in "${sets[@]}"; do OPENBLAS_NUM_THREADS=2 "$cache/venv/bin/python" bench/index/data.py "$cache" "$set"; done
 cargo build --release --locked -p huedb-bench
@@ -50,8 +50,8 @@ peers_of() {
     # The slower ones would take an hour on the larger sets.
     case ${PEERS:-$1} in
         "${PEERS:-}") echo "$PEERS" ;;
-        fashion) echo hnswlib faiss usearch voyager svs ;;
-        *) echo hnswlib faiss usearch ;;
+        fashion) echo hnswlib faiss usearch voyager svs qdrant-edge ;;
+        *) echo hnswlib faiss usearch qdrant-edge ;;
     esac
 }
 
@@ -62,6 +62,11 @@ for set in "${sets[@]}"; do
     "$binary" filters "$cache" "$set" >"$rows/$set.filters"
     for peer in $(peers_of "$set"); do
         say "$set: $peer"
+        if [ "$peer" = qdrant-edge ]; then
+            "$cache/peers/bin/python" bench/index/qdrant.py "$cache" "$set" "$rows/$set.3qdrant.jsonl" \
+                "$rows/$set.qdrant.filters" || say "$set: $peer failed; some of its rows are left out"
+            continue
+        fi
         # Their batches must have the processor to themselves: no library starts threads of its own.
         OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$cache/peers/bin/python" bench/index/peers.py "$cache" "$set" "$peer" \
             >"$rows/$set.2$peer.jsonl" || say "$set: $peer failed; its rows are left out"

@@ -10,6 +10,7 @@ mod command_line;
 mod compression;
 mod error_tables;
 mod exchange;
+mod explaining;
 mod generations;
 mod limits;
 mod logins;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use object_store::local::LocalFileSystem;
+use parking_lot::RwLock;
 
 use super::object::{ObjectBlobStore, ObjectBlobWriter};
 use super::{Blob, BlobError, BlobMeta, BlobName, BlobStore, BlobWriter};
@@ -18,6 +19,9 @@ use crate::durable_dir::{create_dir_all_synced, sync_dir};
 pub struct LocalBlobStore {
     root: PathBuf,
     objects: ObjectBlobStore,
+    /// Deleting the last blob of a directory removes the directory. Held for that, and shared while the file of a
+    /// new blob is made, which keeps its directories from then on: else one could go between being made and synced.
+    directories: RwLock<()>,
 }
 
 impl LocalBlobStore {
@@ -38,7 +42,7 @@ impl LocalBlobStore {
             // The last blob of a directory takes the directory with it.
             .with_automatic_cleanup(true)
             .with_fsync(true);
-        Ok(Self { root, objects: ObjectBlobStore::new(Arc::new(files))? })
+        Ok(Self { root, objects: ObjectBlobStore::new(Arc::new(files))?, directories: RwLock::new(()) })
     }
 
     fn path_of(&self, name: &BlobName) -> PathBuf {
@@ -48,7 +52,9 @@ impl LocalBlobStore {
 
 impl BlobStore for LocalBlobStore {
     fn put(&self, name: &BlobName) -> Result<Box<dyn BlobWriter>, BlobError> {
+        let directories = self.directories.read();
         let file = self.objects.start(name)?;
+        drop(directories);
         Ok(Box::new(LocalBlobWriter { file, name: name.clone(), root: self.root.clone() }))
     }
 
@@ -66,6 +72,7 @@ impl BlobStore for LocalBlobStore {
     }
 
     fn delete(&self, name: &BlobName) -> Result<(), BlobError> {
+        let _directories = self.directories.write();
         self.objects.delete(name)
     }
 

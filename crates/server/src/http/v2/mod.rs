@@ -1,7 +1,7 @@
 //! `/api/v2`, as the Chroma server 1.5.9 answers it.
 //!
-//! Handlers are in `system`, `tenants`, `databases`, `collections`, `writes`, `reads` and
-//! `unsupported`; each parses, calls the engine and answers. `request` and `response` are the two
+//! Handlers are in `system`, `tenants`, `databases`, `collections`, `writes`, `reads`, `explain`
+//! and `unsupported`; each parses, calls the engine and answers. `request` and `response` are the two
 //! ends of the wire, the other modules are the shapes between them. Differences from Chroma that are
 //! meant are listed in `COMPAT.md`.
 
@@ -11,6 +11,7 @@ mod databases;
 mod dialect;
 mod embeddings;
 mod error;
+mod explain;
 mod filter;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;

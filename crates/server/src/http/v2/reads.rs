@@ -1,12 +1,13 @@
 //! Reading records: get, query, count.
 
 use axum::response::Response;
-use huedb_engine::{GetRequest as EngineGet, QueryRequest as EngineQuery, Selection};
+use huedb_engine::{CollectionDescriptor, GetRequest as EngineGet, QueryRequest as EngineQuery, Selection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
+    dialect::Dialect,
     embeddings::check_one_dimension,
     error::ApiError,
     filter::RawWhereFields,
@@ -44,6 +45,30 @@ pub(super) struct QueryRequest {
     query_embeddings: Vec<Vec<f32>>,
     n_results: Option<u32>,
     include: Option<Vec<Include>>,
+}
+
+impl QueryRequest {
+    /// The query that the engine is asked, and which fields the answer has.
+    pub(super) fn for_engine(
+        self,
+        descriptor: &CollectionDescriptor,
+        dialect: Dialect,
+    ) -> Result<(EngineQuery, Vec<Include>), ApiError> {
+        let filter = self.filter.filter(descriptor, dialect)?;
+        check_one_dimension(&self.query_embeddings)?;
+        let include = self.include.unwrap_or_else(|| Include::OF_QUERY.to_vec());
+        let k = self.n_results.unwrap_or(N_RESULTS_DEFAULT);
+        note("n_results", k as usize);
+        note("num_queries", self.query_embeddings.len());
+        let query = EngineQuery {
+            embeddings: self.query_embeddings,
+            k,
+            ids: self.ids,
+            filter,
+            include: include::of_records(&include),
+        };
+        Ok((query, include))
+    }
 }
 
 /// How fresh a count has to be. Every read here sees all writes that were acknowledged before it.
@@ -100,18 +125,8 @@ pub(super) async fn query(call: Call) -> Result<Response, ApiError> {
         .run(|call| {
             let request: QueryRequest = call.json()?;
             let collection = call.collection()?;
-            let filter = request.filter.filter(&collection.descriptor(), call.dialect)?;
-            check_one_dimension(&request.query_embeddings)?;
-            let include = request.include.unwrap_or_else(|| Include::OF_QUERY.to_vec());
-            note("n_results", request.n_results.unwrap_or(N_RESULTS_DEFAULT) as usize);
-            note("num_queries", request.query_embeddings.len());
-            let hits = collection.query(&EngineQuery {
-                embeddings: request.query_embeddings,
-                k: request.n_results.unwrap_or(N_RESULTS_DEFAULT),
-                ids: request.ids,
-                filter,
-                include: include::of_records(&include),
-            })?;
+            let (query, include) = request.for_engine(&collection.descriptor(), call.dialect)?;
+            let hits = collection.query(&query)?;
             call.access.trail().count_records(hits.iter().map(Vec::len).sum::<usize>() as u64);
             Ok(response::hits(&hits, &include))
         })
@@ -129,17 +144,19 @@ pub(super) async fn count(call: Call) -> Result<Response, ApiError> {
     Ok(response::ok(body))
 }
 
-/// Everything that was acknowledged is indexed, so nothing is ever left to do. What Chroma counts as
-/// operations are the records here.
+/// What Chroma counts as operations are the records here. Those that wait for their place in an index are found
+/// all the same, by comparing them one by one.
 pub(super) async fn indexing_status(call: Call) -> Result<Response, ApiError> {
     let body = call
         .run(|call| {
-            let operations = call.collection()?.count()?;
+            let status = call.collection()?.indexing()?;
+            let progress =
+                if status.records == 0 { 1.0 } else { status.indexed as f32 / status.records as f32 };
             Ok(response::to_bytes(&IndexStatus {
-                num_indexed_ops: operations,
-                num_unindexed_ops: 0,
-                op_indexing_progress: 1.0,
-                total_ops: operations,
+                num_indexed_ops: status.indexed,
+                num_unindexed_ops: status.records - status.indexed,
+                op_indexing_progress: progress,
+                total_ops: status.records,
             }))
         })
         .await?;

@@ -4,6 +4,7 @@ use axum::http::Method;
 
 use super::{
     collections, databases,
+    explain::{self, ExplainResponse},
     reads::{self, ReadLevel},
     request::route,
     response::{CollectionResponse, DatabaseResponse, GetResponse, QueryResponse},
@@ -187,6 +188,10 @@ fn read_routes(table: &mut RouteTable) {
         .body::<reads::QueryRequest>()
         .answers::<QueryResponse<'_>>(200);
     route(table, Action::Query, Method::POST, collection!("/query"), query, reads::query);
+    let explain = of_records("collection_explain", "What a query does: HueDB's own operation")
+        .body::<reads::QueryRequest>()
+        .answers::<ExplainResponse>(200);
+    route(table, Action::Query, Method::POST, collection!("/explain"), explain, explain::explain);
     let count = of_records("collection_count", "How many records the collection has")
         .query::<ReadLevel>(
             "read_level",
@@ -194,8 +199,9 @@ fn read_routes(table: &mut RouteTable) {
         )
         .answers::<u32>(200);
     route(table, Action::Count, Method::GET, collection!("/count"), count, reads::count);
-    let status = of_records("indexing_status", "How much is indexed: all that was acknowledged")
-        .answers::<reads::IndexStatus>(200);
+    let status =
+        of_records("indexing_status", "How many of the records are in an index; the others are found too")
+            .answers::<reads::IndexStatus>(200);
     route(table, Action::IndexingStatus, Method::GET, INDEXING, status, reads::indexing_status);
 }
 
