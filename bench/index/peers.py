@@ -106,14 +106,25 @@ class Svs:
 ENGINES = {"hnswlib": Hnswlib, "faiss": Faiss, "usearch": Usearch, "voyager": Voyager, "svs": Svs}
 
 
+def read(directory, name):
+    """The metric, the rows, the queries and the nearest rows of each."""
+    shape = json.loads((directory / f"{name}.json").read_text())
+    base = np.fromfile(directory / f"{name}.base.f32", "<f4").reshape(-1, shape["dimensions"])
+    queries = np.fromfile(directory / f"{name}.query.f32", "<f4").reshape(-1, shape["dimensions"])
+    truth = np.fromfile(directory / f"{name}.truth.u32", "<u4").reshape(-1, shape["truth_k"])[:, :K]
+    return shape["metric"], base, queries, truth
+
+
+def recall_of(found, truth):
+    hits = sum(len(set(map(int, rows)) & set(map(int, near))) for rows, near in zip(found, truth))
+    return hits / sum(len(near) for near in truth)
+
+
 def main():
     directory, name, engine = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-    shape = json.loads((directory / f"{name}.json").read_text())
-    dimensions = shape["dimensions"]
-    base = np.fromfile(directory / f"{name}.base.f32", "<f4").reshape(-1, dimensions)
-    queries = np.fromfile(directory / f"{name}.query.f32", "<f4").reshape(-1, dimensions)
-    truth = np.fromfile(directory / f"{name}.truth.u32", "<u4").reshape(-1, shape["truth_k"])[:, :K]
-    if shape["metric"] == "cosine":
+    metric, base, queries, truth = read(directory, name)
+    dimensions = base.shape[1]
+    if metric == "cosine":
         # On vectors of length one the squared Euclidean distance has the same order.
         base /= np.linalg.norm(base, axis=1, keepdims=True)
         queries /= np.linalg.norm(queries, axis=1, keepdims=True)
@@ -128,8 +139,7 @@ def main():
                 start = time.perf_counter()
                 found = index.search(queries, candidates, threads)
                 fastest = min(fastest, time.perf_counter() - start)
-            hits = sum(len(set(map(int, a)) & set(map(int, b))) for a, b in zip(found, truth))
-            recall = hits / truth.size
+            recall = recall_of(found, truth)
             row = {
                 "dataset": name,
                 "dimensions": dimensions,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import qdrant_edge as qdrant
-from peers import CANDIDATES, K, RECALL_ENOUGH
+from peers import CANDIDATES, K, RECALL_ENOUGH, read, recall_of
 
 ROUNDS = 2
 FILTERED_QUERIES = 300
@@ -88,11 +88,6 @@ def search(shard, requests):
     return [[int(point.id) for point in points] for points in found], len(requests) / fastest
 
 
-def recall(found, truth):
-    hits = sum(len(set(rows) & set(map(int, near))) for rows, near in zip(found, truth))
-    return hits / sum(len(near) for near in truth)
-
-
 def nearest(base, rows, query, metric):
     part, query = base[rows].astype(np.float64), query.astype(np.float64)
     if metric == "cosine":
@@ -104,11 +99,8 @@ def nearest(base, rows, query, metric):
 
 def main():
     directory, name = Path(sys.argv[1]), sys.argv[2]
-    shape = json.loads((directory / f"{name}.json").read_text())
-    dimensions, metric = shape["dimensions"], shape["metric"]
-    base = np.fromfile(directory / f"{name}.base.f32", "<f4").reshape(-1, dimensions)
-    queries = np.fromfile(directory / f"{name}.query.f32", "<f4").reshape(-1, dimensions)
-    truth = np.fromfile(directory / f"{name}.truth.u32", "<u4").reshape(-1, shape["truth_k"])[:, :K]
+    metric, base, queries, truth = read(directory, name)
+    dimensions = base.shape[1]
     orders = {"random": scattered(len(base)), "correlated": along_an_axis(base, queries)}
     fields = {kind: ranks(order) for kind, order in orders.items()}
     shard, seconds = build(directory / "qdrant" / name, base, metric, fields)
@@ -120,7 +112,7 @@ def main():
             row = {
                 "dataset": name, "dimensions": dimensions, "engine": "qdrant-edge", "threads": 1,
                 "parameters": f"m=16 efC=200 ef={candidates}, per second of processor time",
-                "recall_at_10": recall(found, truth), "qps": speed, "build_seconds": seconds,
+                "recall_at_10": recall_of(found, truth), "qps": speed, "build_seconds": seconds,
                 # The vector and 32 links at most; what else it keeps in memory is not known.
                 "bytes_per_vector": dimensions * 4 + 32 * 4,
             }
@@ -138,7 +130,7 @@ def main():
                 near = [nearest(base, allowed, query, metric) for query in queries[:FILTERED_QUERIES]]
                 row = {
                     "dataset": name, "engine": "qdrant-edge", "filter": kind, "percent": percent,
-                    "recall_at_10": recall(found, near), "qps": speed, "plans": "",
+                    "recall_at_10": recall_of(found, near), "qps": speed, "plans": "",
                 }
                 print(json.dumps(row), file=rows, flush=True)
     shard.close()

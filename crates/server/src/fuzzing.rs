@@ -1,5 +1,5 @@
-//! The parsers of requests and of files of users as functions of bytes, for the targets in `fuzz/`. Each one panics when a
-//! rule of its parser is broken.
+//! The parsers of requests and of files of users as functions of bytes, for the targets in `fuzz/`. Each
+//! one panics when a rule of its parser is broken.
 
 pub use crate::auth::fuzzing::{auth_basic, auth_header, auth_passwords, auth_roles, auth_tokens};
 pub use crate::http::fuzzing::{

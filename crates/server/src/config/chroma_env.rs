@@ -131,7 +131,7 @@ pub(crate) fn environment_names() -> impl Iterator<Item = String> {
     ENVIRONMENT.iter().map(|row| row.name.to_owned()).chain(from_file)
 }
 
-const fn row(name: &'static str, meaning: &'static str, effect: Effect) -> Row {
+pub(super) const fn row(name: &'static str, meaning: &'static str, effect: Effect) -> Row {
     Row { name, meaning, rule: Rule::Any, effect }
 }
 

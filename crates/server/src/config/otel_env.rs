@@ -1,7 +1,7 @@
 //! The variables of the OpenTelemetry specification: which have a meaning here, and what becomes of the
 //! others. Chroma's names and ours go before them.
 
-use super::chroma_env::{Effect, Row, Rule};
+use super::chroma_env::{Effect, Row, Rule, row};
 
 /// In the order in which they are applied: what is said for traces alone comes after what is said for
 /// all signals, and overrides it.
@@ -85,10 +85,6 @@ const UNCOMPRESSED: Effect = Effect::Nothing("messages are not compressed, which
 const NO_CERTIFICATE: Effect =
     Effect::Refused("HueDB has no certificate to show to a collector; use headers");
 const BOUNDED: Effect = Effect::Nothing("a span has few attributes, with short texts, and at most one event");
-
-const fn row(name: &'static str, meaning: &'static str, effect: Effect) -> Row {
-    Row { name, meaning, rule: Rule::Any, effect }
-}
 
 /// The row of a variable, if it is one of these.
 pub(crate) fn row_for(variable: &str) -> Option<&'static Row> {

@@ -104,7 +104,12 @@ fn centre(distance: Distance, block: &Flat<'_>) -> Vec<f32> {
 
 /// The Euclidean norm.
 pub(super) fn length(image: &[f64]) -> f64 {
-    sum(image, |value, _| value * value).sqrt()
+    square(image).sqrt()
+}
+
+/// The squared Euclidean norm.
+pub(in crate::vector) fn square(image: &[f64]) -> f64 {
+    sum(image, |value, _| value * value)
 }
 
 /// The sum of `term` over the values and their positions, with eight running sums.

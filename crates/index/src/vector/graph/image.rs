@@ -8,7 +8,7 @@
 use huedb_types::Distance;
 
 use super::VectorRows;
-use crate::vector::codes::write_image;
+use crate::vector::codes::{square, write_image};
 
 /// Rows that are looked at before the others are encoded.
 const SAMPLE_ROWS: usize = 4_096;
@@ -98,19 +98,9 @@ impl Imager {
     pub(super) fn write(&self, vector: &[f32], is_query: bool, image: &mut Vec<f64>) -> Option<f32> {
         image.resize(self.image_dimensions(), 0.0);
         let known = if is_query { self.write_query(vector, image) } else { self.write_row(vector, image) };
-        let length = sum_of_squares(image) as f32;
+        let length = square(image) as f32;
         (known && length.is_finite()).then_some(length)
     }
-}
-
-/// With running sums that can be added to at the same time.
-fn sum_of_squares(image: &[f64]) -> f64 {
-    let (chunks, rest) = image.as_chunks::<8>();
-    let mut sums = [0.0; 8];
-    for values in chunks.iter().map(<[f64; 8]>::as_slice).chain([rest]) {
-        sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * value);
-    }
-    sums.iter().sum()
 }
 
 /// How many times the usual squared length is too long for an image.

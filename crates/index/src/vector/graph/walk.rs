@@ -166,9 +166,8 @@ impl<L: Links> Walk<'_, L> {
     pub(super) fn compare(&self, scratch: &mut WalkScratch) -> u64 {
         let WalkScratch { pool, fresh, image, near, near_dots, .. } = scratch;
         fresh.iter().take(AHEAD).for_each(|node| self.codes.prefetch_coarse(*node));
-        near.resize(fresh.len() + GROUP, 0);
-        near_dots.resize(fresh.len() + GROUP, 0);
-        let mut count = 0;
+        near.clear();
+        near_dots.clear();
         let bound = pool.bound();
         let (mut dots, mut bounds) = ([0; GROUP], [0.0; GROUP]);
         for (group, nodes) in fresh.chunks(GROUP).enumerate() {
@@ -177,16 +176,15 @@ impl<L: Links> Walk<'_, L> {
             let (dots, bounds) = (&mut dots[..nodes.len()], &mut bounds[..nodes.len()]);
             self.codes.coarse(self.kernels, image, nodes, (dots, bounds));
             for ((node, dot), lower) in nodes.iter().zip(&*dots).zip(&*bounds) {
-                near[count] = *node;
-                near_dots[count] = *dot;
                 if *lower <= bound {
                     self.codes.prefetch_fine(*node);
-                    count += 1;
+                    near.push(*node);
+                    near_dots.push(*dot);
                 }
             }
         }
         let mut distances = [0.0; GROUP];
-        for (nodes, dots) in near[..count].chunks(GROUP).zip(near_dots[..count].chunks(GROUP)) {
+        for (nodes, dots) in near.chunks(GROUP).zip(near_dots.chunks(GROUP)) {
             let distances = &mut distances[..nodes.len()];
             self.codes.fine(self.kernels, image, nodes, dots, distances);
             for (node, distance) in nodes.iter().zip(distances) {
