@@ -36,7 +36,7 @@ impl Built {
             let builder = GraphBuilder::new(data.distance, &flat, &|_| false, parameters, &CurrentThread)
                 .expect("the data set suits a graph");
             builder.insert_all(&CurrentThread, &|| false);
-            builder.finish()
+            builder.finish(&flat)
         };
         Self { graph, inverse_norms, seconds: start.elapsed().as_secs_f64() }
     }

@@ -7,7 +7,7 @@ use huedb_kernels::{Buffer, Kernels};
 use huedb_types::Distance;
 
 use super::codes::{CodeLayout, CodedImage, GROUP, NodeCodes};
-use super::image::Imager;
+use super::image::{ImageScratch, Imager};
 use super::links::OpenLinks;
 use super::pool::NODES_MAX;
 use super::prune::{PruneRule, PruneScratch};
@@ -70,14 +70,15 @@ impl GraphBuilder {
         if rows.rows() >= NODES_MAX || rows.dimensions() == 0 {
             return Err(GraphError::Unsuitable);
         }
-        let imager = Imager::learn(distance, rows).ok_or(GraphError::Unsuitable)?;
+        let mut random = Random(parameters.seed);
+        let imager = Imager::learn(distance, rows, &mut random).ok_or(GraphError::Unsuitable)?;
         let mut builder = Self::empty(imager, rows.rows(), parameters)?;
         builder.add_nodes(rows, skip, workers)?;
         Ok(builder)
     }
 
     pub(super) fn empty(imager: Imager, rows: u32, parameters: GraphParameters) -> Result<Self, GraphError> {
-        let dimensions = imager.image_dimensions();
+        let dimensions = imager.coded_dimensions();
         if rows >= NODES_MAX || !CodeLayout::fits(dimensions) {
             return Err(GraphError::Unsuitable);
         }
@@ -147,7 +148,7 @@ impl GraphBuilder {
         let (imager, layout) = (&self.imager, self.layout);
         let parts = Mutex::new(layout.parts(&mut self.codes, ENCODED_ROWS));
         workers.run(&|| {
-            let mut image = Vec::new();
+            let mut image = ImageScratch::default();
             while let Some((first, codes, headers)) = { lock(&parts).next() } {
                 let start = nodes.partition_point(|node| *node < first);
                 let here = nodes[start..].iter().take_while(|node| **node < first + ENCODED_ROWS as u32);
@@ -155,7 +156,7 @@ impl GraphBuilder {
                     match imager.write(rows.vector(*node), false, &mut image) {
                         Some(length) => {
                             let at = (node - first) as usize;
-                            layout.encode(&image, length, (&mut *codes, &mut *headers), at);
+                            layout.encode(&image.image, length, (&mut *codes, &mut *headers), at);
                         }
                         None => lock(&strays).push(*node),
                     }
@@ -203,7 +204,7 @@ impl GraphBuilder {
         walk.run(state);
         scratch.near.clear();
         scratch.near.extend(state.pool.nearest());
-        self.rule().choose(&codes, &scratch.near, &mut scratch.prune);
+        self.rule().choose(&codes, node, &scratch.near, &mut scratch.prune);
         let chosen = std::mem::take(&mut scratch.prune.chosen);
         self.links.change(node, |links, _| OpenLinks::write(links, &chosen));
         for other in &chosen {
@@ -261,14 +262,14 @@ impl GraphBuilder {
             group.iter_mut().zip(out).for_each(|((_, distance), out)| *distance = out);
         }
         scratch.near.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-        self.rule().choose(&codes, &scratch.near, &mut scratch.prune);
+        self.rule().choose(&codes, node, &scratch.near, &mut scratch.prune);
     }
 
     /// The complete graph. Nodes with more links than they may have in the end lose some.
     ///
     /// # Panics
     /// If the insertion was cancelled.
-    pub fn finish(mut self) -> Graph {
+    pub fn finish(mut self, rows: &dyn VectorRows) -> Graph {
         let (inserted, total) = self.progress();
         assert_eq!(inserted, total, "a graph is complete when all nodes were inserted");
         let links_per_node = self.parameters.links;
@@ -298,7 +299,7 @@ impl GraphBuilder {
             strays: self.strays,
         };
         let mut graph = Graph { head, links, codes };
-        let effort = calibrate::effort(&graph.view(), &self.order, &mut self.random);
+        let effort = calibrate::effort(&graph.view(), rows, &self.order, &mut self.random);
         graph.head.effort = effort;
         graph
     }

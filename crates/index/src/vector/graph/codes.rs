@@ -214,6 +214,13 @@ impl NodeCodes<'_> {
         (float(0), float(4))
     }
 
+    /// Whether two rows have the same code and length, so that nothing tells them apart.
+    #[inline]
+    pub(super) fn are_same(&self, row: u32, other: u32) -> bool {
+        let bytes = |row| &self.bytes[self.layout.row(row)];
+        self.header(row) == self.header(other) && bytes(row) == bytes(other)
+    }
+
     /// Asks for the coarse half and the header of a row to be brought into the cache.
     #[inline]
     pub(super) fn prefetch_coarse(&self, row: u32) {

@@ -30,7 +30,8 @@ impl GraphBuilder {
     /// the base's rows, the centre, is kept.
     ///
     /// # Errors
-    /// [`GraphError::OtherBase`], or as [`GraphBuilder::new`].
+    /// [`GraphError::OtherBase`], also if the rows lie so much elsewhere than those of the base did that its codes
+    /// would say little about them, or as [`GraphBuilder::new`].
     pub fn extend(
         base: &BaseGraph<'_>,
         rows: &dyn VectorRows,
@@ -40,6 +41,9 @@ impl GraphBuilder {
     ) -> Result<Self, GraphError> {
         let graph = &base.graph;
         if graph.dimensions() != rows.dimensions() || base.moved.len() != graph.rows() as usize {
+            return Err(GraphError::OtherBase);
+        }
+        if !graph.imager.suits(rows) {
             return Err(GraphError::OtherBase);
         }
         if base.moved.iter().any(|to| *to != BaseGraph::DROPPED && *to >= rows.rows()) {

@@ -8,10 +8,15 @@
 use huedb_types::Distance;
 
 use super::VectorRows;
+use super::plane::{Plane, PlaneScratch};
+use super::random::Random;
 use crate::vector::codes::{square, write_image};
 
 /// Rows that are looked at before the others are encoded.
 const SAMPLE_ROWS: usize = 4_096;
+
+/// Rows that a plane learnt from others is checked with.
+const CHECKED_ROWS: usize = 1_024;
 
 /// Turns vectors into images of a graph.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,13 +29,24 @@ pub(super) struct Imager {
     /// The largest squared length of a vector that has an image, which under the inner product is also the
     /// squared length that all are brought to. A few far longer ones would leave the others no precision.
     pub(super) length: f64,
+    /// What is encoded of an image: how it lies in this plane, or all of it.
+    pub(super) plane: Option<Plane>,
+}
+
+/// Memory of [`Imager::write`].
+#[derive(Debug, Default)]
+pub(super) struct ImageScratch {
+    whole: Vec<f64>,
+    plane: PlaneScratch,
+    /// What is to be encoded.
+    pub(super) image: Vec<f64>,
 }
 
 impl Imager {
     /// Learns the centre from rows.
     ///
     /// `None` if they have no image that would do, as when a few numbers are so large that the others vanish.
-    pub(super) fn learn(distance: Distance, rows: &dyn VectorRows) -> Option<Self> {
+    pub(super) fn learn(distance: Distance, rows: &dyn VectorRows, random: &mut Random) -> Option<Self> {
         let dimensions = rows.dimensions();
         let step = (rows.rows() as usize).div_ceil(SAMPLE_ROWS).max(1);
         let sample = || (0..rows.rows()).step_by(step).map(|row| rows.vector(row));
@@ -42,7 +58,7 @@ impl Imager {
             limit
         };
         let centre = vec![0.0; dimensions + usize::from(distance == Distance::Ip)];
-        let mut imager = Self { distance, dimensions, centre, length };
+        let mut imager = Self { distance, dimensions, centre, length, plane: None };
         let mut sums = vec![0.0; imager.centre.len()];
         let mut image = sums.clone();
         let mut known = 0.0;
@@ -55,12 +71,38 @@ impl Imager {
         for (centre, sum) in imager.centre.iter_mut().zip(sums) {
             *centre = (sum / f64::max(known, 1.0)) as f32;
         }
-        imager.centre.iter().all(|value| value.is_finite()).then_some(imager)
+        if !imager.centre.iter().all(|value| value.is_finite()) {
+            return None;
+        }
+        let mut images = Vec::new();
+        for vector in sample() {
+            if imager.write_row(vector, &mut image) {
+                images.extend(image.iter().map(|value| *value as f32));
+            }
+        }
+        imager.plane = Plane::learn(&images, imager.centre.len(), random);
+        Some(imager)
     }
 
     /// Dimensions of what is encoded.
-    pub(super) fn image_dimensions(&self) -> usize {
-        self.centre.len()
+    pub(super) fn coded_dimensions(&self) -> usize {
+        self.plane.as_ref().map_or(self.centre.len(), Plane::directions)
+    }
+
+    /// Whether the plane, which was learnt from other rows, holds enough of these.
+    pub(super) fn suits(&self, rows: &dyn VectorRows) -> bool {
+        if self.plane.is_none() {
+            return true;
+        }
+        let step = (rows.rows() as usize).div_ceil(CHECKED_ROWS).max(1);
+        let (mut scratch, mut all, mut held) = (ImageScratch::default(), 0.0, 0.0);
+        for row in (0..rows.rows()).step_by(step) {
+            if let Some(length) = self.write(rows.vector(row), false, &mut scratch) {
+                all += f64::from(length);
+                held += square(&scratch.image);
+            }
+        }
+        held >= all * Plane::held_enough()
     }
 
     /// Writes the image of a row; false if it has none.
@@ -94,11 +136,17 @@ impl Imager {
         image.iter_mut().zip(&self.centre).for_each(|(value, centre)| *value -= f64::from(*centre));
     }
 
-    /// Writes the image of a row or a query into `image` and returns its squared length; `None` if it has none.
-    pub(super) fn write(&self, vector: &[f32], is_query: bool, image: &mut Vec<f64>) -> Option<f32> {
-        image.resize(self.image_dimensions(), 0.0);
-        let known = if is_query { self.write_query(vector, image) } else { self.write_row(vector, image) };
-        let length = square(image) as f32;
+    /// Writes what is to be encoded of a row or a query into `scratch.image` and returns the squared length of the
+    /// whole image; `None` if it has none.
+    pub(super) fn write(&self, vector: &[f32], is_query: bool, scratch: &mut ImageScratch) -> Option<f32> {
+        let ImageScratch { whole, plane, image } = scratch;
+        whole.resize(self.centre.len(), 0.0);
+        let known = if is_query { self.write_query(vector, whole) } else { self.write_row(vector, whole) };
+        let length = square(whole) as f32;
+        match &self.plane {
+            Some(directions) => directions.project(whole, plane, image),
+            None => std::mem::swap(whole, image),
+        }
         (known && length.is_finite()).then_some(length)
     }
 }

@@ -8,6 +8,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `image` | the point in Euclidean space that stands for a vector under any distance |
+//! | `plane` | the directions in which images differ most |
 //! | `codes` | 8-bit codes of images and their comparison |
 //! | `walk`, `pool`, `visited` | the walk, its candidates, and what it has seen |
 //! | `prune` | which near nodes a node links to |
@@ -23,6 +24,7 @@ mod extend;
 mod image;
 mod links;
 mod passing;
+mod plane;
 mod pool;
 mod prune;
 mod random;

@@ -24,29 +24,30 @@ pub(super) struct PruneScratch {
 }
 
 impl PruneRule {
-    /// Chooses among `candidates`, nearest first, into `scratch.chosen`.
+    /// Chooses the links of `node` among `candidates`, nearest first, into `scratch.chosen`.
     pub(super) fn choose(
         &self,
         codes: &NodeCodes<'_>,
+        node: u32,
         candidates: &[(u32, f32)],
         scratch: &mut PruneScratch,
     ) {
         scratch.chosen.clear();
         // Rows that are all the same point would fill every place and cut themselves off from the others.
         let mut same_point_left = self.links / 2;
-        for (node, distance) in candidates {
+        for (other, distance) in candidates {
             if scratch.chosen.len() >= self.links {
                 break;
             }
-            if *distance <= 0.0 {
+            if codes.are_same(node, *other) {
                 if same_point_left == 0 {
                     continue;
                 }
                 same_point_left -= 1;
-            } else if self.is_reached(codes, *node, *distance, scratch) {
+            } else if self.is_reached(codes, *other, *distance, scratch) {
                 continue;
             }
-            scratch.chosen.push(*node);
+            scratch.chosen.push(*other);
         }
     }
 

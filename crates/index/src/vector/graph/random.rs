@@ -17,6 +17,11 @@ impl Random {
         ((u128::from(self.next()) * end as u128) >> 64) as usize
     }
 
+    /// Between -1 and 1.
+    pub(super) fn centred(&mut self) -> f32 {
+        ((self.next() >> 40) as f32 / (1_u64 << 23) as f32) - 1.0
+    }
+
     pub(super) fn shuffle<T>(&mut self, values: &mut [T]) {
         for at in (1..values.len()).rev() {
             values.swap(at, self.below(at + 1));

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use huedb_kernels::prefetch_start;
 
 use super::codes::GROUP;
+use super::image::ImageScratch;
 use super::passing::Passing;
 use super::walk::{Walk, WalkScratch};
 use super::{GraphView, SearchPlan};
@@ -46,7 +47,7 @@ pub struct GraphIndex<'a> {
 #[derive(Default)]
 struct SearchScratch {
     walk: WalkScratch,
-    image: Vec<f64>,
+    image: ImageScratch,
     passing: Passing,
 }
 
@@ -85,7 +86,7 @@ impl<'a> GraphIndex<'a> {
             return None;
         }
         let length = self.graph.imager.write(query.vector(), true, &mut scratch.image)?;
-        scratch.walk.image.set(&scratch.image, length, &self.graph.node_codes());
+        scratch.walk.image.set(&scratch.image.image, length, &self.graph.node_codes());
         let pool = self.pool_size(scope.k);
         let rows = u64::from(self.vectors.rows());
         let mut compared = 0;
@@ -201,7 +202,9 @@ impl<'a> GraphIndex<'a> {
         let mut near = state.pool.nearest().filter(|(row, _)| scope.selects(*row));
         let last = near.nth(scope.k.saturating_sub(1));
         last.map_or(f32::INFINITY, |(row, distance)| {
-            distance + RESCORED_DEVIATIONS * self.graph.node_codes().deviation(&state.image, row)
+            let rounded = RESCORED_DEVIATIONS * self.graph.node_codes().deviation(&state.image, row);
+            let unknown = if self.graph.imager.plane.is_some() { OUTSIDE_SHARE * distance } else { 0.0 };
+            distance + rounded + unknown
         })
     }
 
@@ -241,13 +244,17 @@ impl<'a> GraphIndex<'a> {
 /// estimate and that of the k-th are both uncertain, and not quite as if errors were drawn at random.
 const RESCORED_DEVIATIONS: f32 = 6.0;
 
+/// By what share of the k-th distance a row may be behind it and still be rescored, where codes do not know what lies
+/// outside a plane.
+const OUTSIDE_SHARE: f32 = 0.25;
+
 /// Rows of a scan that are asked for at once.
 const SCANNED_TOGETHER: usize = 64;
 
-/// How many of the candidates are compared with their full vectors: with 8 bits a dimension those behind the
-/// first 2 k are hardly ever among the nearest.
-fn rescored(k: usize, candidates: usize) -> usize {
-    (2 * k).max(k + candidates / 8)
+/// How many of the candidates are compared with their full vectors, if so many are near enough: those behind the
+/// first 3 k by their codes are hardly ever among the nearest.
+pub(super) fn rescored(k: usize, candidates: usize) -> usize {
+    (3 * k).max(k + candidates / 2)
 }
 
 impl VectorIndex for GraphIndex<'_> {

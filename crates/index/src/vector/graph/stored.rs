@@ -4,11 +4,12 @@ use huedb_types::Distance;
 
 use super::codes::{CodeLayout, NodeCodes};
 use super::image::Imager;
+use super::plane::Plane;
 use super::pool::NODES_MAX;
 use super::walk::{NO_LINK, StoredLinks};
 
 /// The first number of every head; another layout gets another.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Most links of a node.
 pub(super) const LINKS_MAX: usize = 512;
@@ -53,7 +54,9 @@ impl GraphHead {
     ///
     /// Version, distance (0 Euclidean, 1 cosine, 2 inner product), rows, dimensions, links of a node, effort
     /// (a float), the squared length of rows under the inner product (a float of eight bytes); then the number
-    /// of routers and the routers, the number of strays and the strays, and the centre (floats).
+    /// of routers and the routers, the number of strays and the strays, and the centre (floats). Behind it the
+    /// plane's number of directions (0 for none), their scales (floats) and the directions, one byte a dimension,
+    /// each padded with zeros to a multiple of 64.
     pub fn encode(&self) -> Vec<u8> {
         let distance = match self.imager.distance {
             Distance::L2 => 0,
@@ -68,7 +71,11 @@ impl GraphHead {
             bytes.extend((list.len() as u32).to_le_bytes());
             bytes.extend(list.iter().flat_map(|row| row.to_le_bytes()));
         }
+        let (scales, matrix) = self.imager.plane.as_ref().map(Plane::parts).unwrap_or_default();
         bytes.extend(self.imager.centre.iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend((scales.len() as u32).to_le_bytes());
+        bytes.extend(scales.iter().flat_map(|scale| scale.to_le_bytes()));
+        bytes.extend(matrix.iter().map(|value| *value as u8));
         bytes
     }
 
@@ -90,16 +97,17 @@ impl GraphHead {
         let length = f64::from_le_bytes(input.take()?);
         let (routers, strays) = (input.list()?, input.list()?);
         let values = dimensions + usize::from(distance == Distance::Ip);
-        check(input.0.len() == values.saturating_mul(4), "centre")?;
-        let centre = input.0.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        let imager = Imager { distance, dimensions, centre, length };
+        let centre = input.floats(values)?;
+        let plane = input.plane(values)?;
+        check(input.0.is_empty(), "length")?;
+        let imager = Imager { distance, dimensions, centre, length, plane };
         let head = Self { imager, rows, links_per_node, effort, routers, strays };
         head.check().map(|()| head)
     }
 
     /// The codes are those of the rows, then once more those of the routers.
     fn code_layout(&self) -> CodeLayout {
-        CodeLayout::new(self.imager.image_dimensions(), self.rows as usize + self.routers.len())
+        CodeLayout::new(self.imager.coded_dimensions(), self.rows as usize + self.routers.len())
     }
 
     fn check(&self) -> Result<(), GraphDamage> {
@@ -129,6 +137,24 @@ impl Input<'_> {
         let count = self.u32()? as usize;
         check(count <= self.0.len() / 4, "length of a list")?;
         (0..count).map(|_| self.u32()).collect()
+    }
+
+    fn floats(&mut self, count: usize) -> Result<Vec<f32>, GraphDamage> {
+        check(count <= self.0.len() / 4, "length of a list")?;
+        (0..count).map(|_| self.take().map(f32::from_le_bytes)).collect()
+    }
+
+    fn plane(&mut self, dimensions: usize) -> Result<Option<Plane>, GraphDamage> {
+        let directions = self.u32()? as usize;
+        if directions == 0 {
+            return Ok(None);
+        }
+        let scales = self.floats(directions)?;
+        let bytes = Plane::matrix_bytes(dimensions, directions).filter(|bytes| *bytes <= self.0.len());
+        let (matrix, rest) = self.0.split_at(bytes.ok_or(GraphDamage { wrong: "plane" })?);
+        self.0 = rest;
+        let plane = Plane::from_parts(dimensions, scales, matrix.iter().map(|byte| *byte as i8).collect());
+        check(plane.is_some(), "plane").map(|()| plane)
     }
 }
 

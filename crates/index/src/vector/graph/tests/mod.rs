@@ -53,7 +53,7 @@ fn parameters() -> GraphParameters {
 fn build(distance: Distance, flat: &Flat<'_>, workers: &dyn Workers) -> Graph {
     let builder = GraphBuilder::new(distance, flat, &|_| false, parameters(), workers).unwrap();
     builder.insert_all(workers, &|| false);
-    builder.finish()
+    builder.finish(flat)
 }
 
 /// The share of the true neighbours that are found; panics unless the distances are the true ones and as many
