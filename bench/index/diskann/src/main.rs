@@ -65,7 +65,7 @@ fn measure(
     index: &Index,
     threads: usize,
     candidates: usize,
-) -> Result<(Vec<[u32; K]>, f64), Box<dyn Error>> {
+) -> Result<(Vec<[u32; K]>, f64), String> {
     let part = data.query_count().div_ceil(threads) * data.dimensions;
     let mut fastest = f64::INFINITY;
     let mut found = Vec::new();
