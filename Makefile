@@ -112,6 +112,11 @@ arm64: ## The search code on 64-bit Arm, in an emulator; installs what it needs
 	$(call step,64-bit Arm in an emulator)
 	@scripts/test-arm64.sh
 
+.PHONY: old-cpu
+old-cpu: ## The search code and the server on x86-64 of 2008 to 2013, in an emulator; installs what it needs
+	$(call step,old x86-64 processors in an emulator)
+	@scripts/test-old-cpu.sh
+
 .PHONY: deny
 deny: ## cargo-deny on licences, bans and sources
 	$(call step,cargo-deny)

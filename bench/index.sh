@@ -50,9 +50,15 @@ peers_of() {
     # The slower ones would take an hour on the larger sets.
     case ${PEERS:-$1} in
         "${PEERS:-}") echo "$PEERS" ;;
-        fashion) echo hnswlib faiss usearch voyager svs qdrant-edge ;;
+        fashion) echo hnswlib faiss usearch voyager svs diskann qdrant-edge ;;
         *) echo hnswlib faiss usearch qdrant-edge ;;
     esac
+}
+
+# A crate for Rust, compiled for this processor as hnswlib is.
+build_diskann() {
+    RUSTFLAGS='-C target-cpu=native' cargo build --quiet --release --locked \
+        --manifest-path bench/index/diskann/Cargo.toml --target-dir "$cache/diskann"
 }
 
 for set in "${sets[@]}"; do
@@ -65,6 +71,11 @@ for set in "${sets[@]}"; do
         if [ "$peer" = qdrant-edge ]; then
             "$cache/peers/bin/python" bench/index/qdrant.py "$cache" "$set" "$rows/$set.3qdrant.jsonl" \
                 "$rows/$set.qdrant.filters" || say "$set: $peer failed; some of its rows are left out"
+            continue
+        fi
+        if [ "$peer" = diskann ]; then
+            build_diskann && "$cache/diskann/release/huedb-bench-diskann" "$cache" "$set" >"$rows/$set.2$peer.jsonl" \
+                || say "$set: $peer failed; its rows are left out"
             continue
         fi
         # Their batches must have the processor to themselves: no library starts threads of its own.

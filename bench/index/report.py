@@ -9,6 +9,7 @@ import math
 import os
 import platform
 import sys
+import tomllib
 from pathlib import Path
 
 RECALLS = (0.9, 0.95, 0.99, 0.999)
@@ -170,7 +171,8 @@ def machine():
 
 
 def versions():
-    found = {}
+    lock = tomllib.loads((Path(__file__).parent / "diskann" / "Cargo.lock").read_text())
+    found = {package["name"]: package["version"] for package in lock["package"] if package["name"] == "diskann"}
     for package in PACKAGES:
         try:
             found[package] = importlib.metadata.version(package)

@@ -27,6 +27,28 @@ fn no_cpu_has_the_levels_of_two_architectures() {
     assert!(!(x86 && arm));
 }
 
+/// Asks the CPU itself, where `Level` asks the standard library.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn a_level_is_never_offered_without_the_instructions_it_uses() {
+    use std::arch::x86_64::{__cpuid, __cpuid_count};
+    let leaf_max = __cpuid(0).eax;
+    let basic = __cpuid(1);
+    let (ebx, ecx) = if leaf_max < 7 { (0, 0) } else { (__cpuid_count(7, 0).ebx, __cpuid_count(7, 0).ecx) };
+    let has = |register: u32, bit: u32| register >> bit & 1 == 1;
+    // FMA, OSXSAVE and AVX of leaf 1; AVX2 of leaf 7.
+    let avx2 = has(basic.ecx, 12) && has(basic.ecx, 27) && has(basic.ecx, 28) && has(ebx, 5);
+    // F, BW and VL.
+    let avx512 = avx2 && has(ebx, 16) && has(ebx, 30) && has(ebx, 31);
+    let vnni = avx512 && has(ecx, 11);
+    for (level, instructions) in [(Level::Avx2, avx2), (Level::Avx512, avx512), (Level::Avx512Vnni, vnni)] {
+        let offered = Kernels::all_available().into_iter().any(|kernels| kernels.level() == level);
+        assert!(instructions || !offered, "{level:?} is offered");
+        assert!(instructions || Kernels::with_level(level).is_none(), "{level:?} is found");
+        assert!(instructions || Kernels::detect().level() != level, "{level:?} is chosen");
+    }
+}
+
 #[test]
 fn a_level_is_found_by_its_name_and_by_no_other() {
     for level in Level::ALL {
