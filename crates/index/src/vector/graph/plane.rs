@@ -52,10 +52,10 @@ pub(super) struct PlaneScratch {
 impl Plane {
     /// Learns from centred images, one behind the other; `None` if no plane holds enough of them.
     pub(super) fn learn(images: &[f32], dimensions: usize, random: &mut Random) -> Option<Self> {
-        let most = dimensions * DIRECTIONS_PERCENT_MAX / 100;
+        let most = (dimensions * DIRECTIONS_PERCENT_MAX / 100).min(DIRECTIONS_LAST);
         let sample = Sample::new(images, dimensions);
-        let mut tried = DIRECTIONS_FIRST;
-        while tried <= most.min(DIRECTIONS_LAST) && tried <= sample.rows {
+        let mut tried = DIRECTIONS_FIRST.min(most);
+        while (1..=most.min(sample.rows)).contains(&tried) {
             let (directions, held) = sample.directions(tried, random);
             let enough = (1..).map(|lines| lines * DIRECTIONS_STEP - DIRECTIONS_LESS);
             let mut enough = enough.take_while(|count| *count <= tried);

@@ -2,6 +2,7 @@
 
 mod changes;
 mod filters;
+mod planes;
 mod stored;
 
 use std::collections::HashSet;
