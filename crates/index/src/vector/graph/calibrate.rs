@@ -65,11 +65,13 @@ fn query<'a>(graph: &GraphView<'_>, rows: &'a dyn VectorRows, row: u32) -> Query
 
 /// How many neighbours each row of the sample has, and the distance of the last.
 fn exact(graph: &GraphView<'_>, rows: &dyn VectorRows, linked: &[u32], sample: &[u32]) -> Vec<(usize, f32)> {
+    let queries: Vec<Query<'_>> = sample.iter().map(|row| query(graph, rows, *row)).collect();
     let mut nearest: Vec<TopK> = sample.iter().map(|_| TopK::new(K)).collect();
     for row in linked {
         let distance = DistanceTo::new(rows, *row);
-        for (near, other) in nearest.iter_mut().zip(sample).filter(|(_, other)| *other != row) {
-            near.push(*row, distance.from(&query(graph, rows, *other)));
+        let others = nearest.iter_mut().zip(&queries).zip(sample).filter(|(_, other)| *other != row);
+        for ((near, query), _) in others {
+            near.push(*row, distance.from(query));
         }
     }
     let last = |near: &[Neighbour]| near.last().map_or(f32::INFINITY, |last| last.distance);
