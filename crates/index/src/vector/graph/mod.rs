@@ -14,12 +14,13 @@
 //! | `prune` | which near nodes a node links to |
 //! | `build`, `links`, `extend` | inserting nodes, on several threads, into an empty or an existing graph |
 //! | `calibrate` | how many candidates searches need |
-//! | `search`, `passing` | the plan of a search, with filters |
+//! | `search`, `passing`, `containers` | the plan of a search, with filters |
 //! | `stored` | the bytes |
 
 mod build;
 mod calibrate;
 mod codes;
+mod containers;
 mod extend;
 mod image;
 mod links;
@@ -89,8 +90,8 @@ pub struct GraphParameters {
     pub links: usize,
     /// Candidates among which a node's links are chosen: between 16 and 4,096.
     pub candidates: usize,
-    /// How much nearer, in squared distance, a linked node must be to another one to make a link to that
-    /// unnecessary: from 1, for the fewest links, to about 1.5.
+    /// How much nearer, in squared distance, a linked node must be to another one for that not to get a link that
+    /// is left over: from 1, for the fewest links, to about 1.5.
     pub alpha: f32,
     /// For what is drawn at random.
     pub seed: u64,
