@@ -16,6 +16,8 @@ use crate::vector::{Flat, Query, Scope, SearchPlan, VectorIndex};
 
 const DIMENSIONS: usize = 24;
 const K: usize = 10;
+/// Few enough for some filters of the tests to be walked.
+const CANDIDATES: usize = 50;
 
 /// Vectors in clusters, and queries of the same kind.
 struct Data {
@@ -66,7 +68,7 @@ fn recall(
     scope: &Scope<'_>,
     kernels: Kernels,
 ) -> (f64, HashSet<&'static str>) {
-    let index = GraphIndex::new(*flat, graph.view(), 100);
+    let index = GraphIndex::new(*flat, graph.view(), CANDIDATES);
     let (mut hits, mut total) = (0, 0);
     let mut plans = HashSet::new();
     for vector in queries.chunks_exact(DIMENSIONS) {
