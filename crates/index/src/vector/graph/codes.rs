@@ -183,12 +183,13 @@ impl CodedImage {
     pub(super) fn set_row(&mut self, row: u32, codes: &NodeCodes<'_>) {
         let CodeLayout { dimensions, plane, fine_start, .. } = codes.layout;
         let bytes = &codes.bytes[codes.layout.row(row)];
-        let (coarse, fine) = (&bytes[..plane], &bytes[fine_start..][..plane]);
-        self.codes.clear();
-        let code = |coarse: u8, fine: u8| ((coarse << 4) | fine).wrapping_sub(OFFSET) as i8;
-        let both = || coarse.iter().zip(fine);
-        self.codes.extend(both().map(|(coarse, fine)| code(coarse & 15, fine & 15)));
-        self.codes.extend(both().map(|(coarse, fine)| code(coarse >> 4, fine >> 4)));
+        let both = bytes[..plane].iter().zip(&bytes[fine_start..][..plane]);
+        self.codes.resize(2 * plane, 0);
+        let (lower, upper) = self.codes.split_at_mut(plane);
+        for ((lower, upper), (coarse, fine)) in lower.iter_mut().zip(upper).zip(both) {
+            *lower = ((coarse << 4) | (fine & 15)).wrapping_sub(OFFSET) as i8;
+            *upper = ((coarse & 0xF0) | (fine >> 4)).wrapping_sub(OFFSET) as i8;
+        }
         self.codes[dimensions..].fill(0);
         let (scale, length) = codes.header(row);
         self.set_derived(scale, length);
