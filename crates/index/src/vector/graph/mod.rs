@@ -33,6 +33,8 @@ mod stored;
 mod visited;
 mod walk;
 
+use std::borrow::Cow;
+
 use huedb_kernels::Buffer;
 
 pub use build::GraphBuilder;
@@ -49,7 +51,7 @@ pub trait VectorRows: Sync {
     /// The length of every vector.
     fn dimensions(&self) -> usize;
     /// The vector of a row.
-    fn vector(&self, row: u32) -> &[f32];
+    fn vector(&self, row: u32) -> Cow<'_, [f32]>;
 }
 
 impl VectorRows for Flat<'_> {
@@ -61,7 +63,7 @@ impl VectorRows for Flat<'_> {
         VectorIndex::dimensions(self)
     }
 
-    fn vector(&self, row: u32) -> &[f32] {
+    fn vector(&self, row: u32) -> Cow<'_, [f32]> {
         Flat::vector(self, row)
     }
 }
