@@ -8,7 +8,7 @@ use huedb_engine::{
     Collection, CollectionChange, DEFAULT_DATABASE, DEFAULT_TENANT, Engine, EngineOptions, Existing, Include,
     NewCollection, QueryRequest, SearchPlan,
 };
-use huedb_types::{HnswConfiguration, Record};
+use huedb_types::{HnswConfiguration, Precision, Record};
 use serde_json::json;
 
 use super::dataset::Dataset;
@@ -17,18 +17,24 @@ use super::{CANDIDATES, K, RECALL_ENOUGH, measure, print};
 /// Records of a write.
 const BATCH: usize = 1_000;
 
-/// Prints the curve of a collection that holds the data set, in an engine that lies in `directory`.
-pub(crate) fn curves(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Error>> {
+/// Prints the curve of a collection that holds the data set in this precision, in an engine that lies in
+/// `directory`.
+pub(crate) fn curves(data: &Dataset, directory: &Path, precision: Precision) -> Result<(), Box<dyn Error>> {
     let directory = directory.join(&data.name);
     if directory.exists() {
         std::fs::remove_dir_all(&directory)?;
     }
     std::fs::create_dir_all(&directory)?;
     let start = Instant::now();
-    fill(data, &directory)?;
+    fill(data, &directory, precision)?;
     let seconds = start.elapsed().as_secs_f64();
     let engine = Engine::open(&directory, EngineOptions::default())?;
-    let collection = collection(&engine, data)?;
+    let collection = collection(&engine, data, precision)?;
+    let held = collection.held()?;
+    let name = match precision {
+        Precision::F32 => "huedb collection",
+        Precision::F16 => "huedb collection f16",
+    };
     for candidates in CANDIDATES {
         let hnsw = HnswConfiguration { ef_search: candidates, ..collection.descriptor().hnsw };
         engine.update_collection(
@@ -47,9 +53,9 @@ pub(crate) fn curves(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Err
         }
         let recall = data.recall(&found);
         print(&json!({
-            "dataset": data.name, "dimensions": data.dimensions, "engine": "huedb collection", "threads": 1,
+            "dataset": data.name, "dimensions": data.dimensions, "engine": name, "threads": 1,
             "parameters": format!("ef_search={candidates}"), "recall_at_10": recall,
-            "qps": data.query_count() as f64 / elapsed, "build_seconds": seconds, "bytes_per_vector": null,
+            "qps": data.query_count() as f64 / elapsed, "build_seconds": seconds, "bytes_per_vector": held.bytes as f64 / held.records as f64,
         }));
         if recall >= RECALL_ENOUGH {
             break;
@@ -61,9 +67,9 @@ pub(crate) fn curves(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Err
 }
 
 /// Writes all records and waits until one graph holds nearly all of them.
-fn fill(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Error>> {
+fn fill(data: &Dataset, directory: &Path, precision: Precision) -> Result<(), Box<dyn Error>> {
     let engine = Engine::open(directory, EngineOptions::default())?;
-    let docs = collection(&engine, data)?;
+    let docs = collection(&engine, data, precision)?;
     let mut number = 0;
     for part in data.base.chunks(BATCH * data.dimensions) {
         let record = |vector: &[f32]| {
@@ -77,7 +83,7 @@ fn fill(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Error>> {
     engine.close()?;
     // The last records are in files now; what is due is due at the next start.
     let engine = Engine::open(directory, EngineOptions::default())?;
-    let docs = collection(&engine, data)?;
+    let docs = collection(&engine, data, precision)?;
     let probe = request(&data.queries[..data.dimensions]);
     while docs.indexing()?.indexed < docs.indexing()?.records {
         std::thread::sleep(std::time::Duration::from_millis(100));
@@ -89,7 +95,7 @@ fn fill(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Error>> {
     Ok(engine.close()?)
 }
 
-fn collection(engine: &Engine, data: &Dataset) -> Result<Collection, Box<dyn Error>> {
+fn collection(engine: &Engine, data: &Dataset, precision: Precision) -> Result<Collection, Box<dyn Error>> {
     let hnsw = HnswConfiguration {
         space: data.distance,
         ef_construction: 200,
@@ -104,6 +110,7 @@ fn collection(engine: &Engine, data: &Dataset) -> Result<Collection, Box<dyn Err
         name: "bench".to_owned(),
         metadata: None,
         hnsw,
+        precision,
         v1_configuration: None,
         embedding_function: None,
         schema: None,

@@ -1,6 +1,6 @@
 //! Benchmark of the vector index: recall against speed on the data sets of `bench/index/data.py`.
 //!
-//! `huedb-index-bench core|engine|filters DIRECTORY NAME` prints one JSON object a line; `bench/index.sh` runs
+//! `huedb-index-bench core|engine|filters|precision DIRECTORY NAME` prints one JSON object a line; `bench/index.sh` runs
 //! it beside other libraries.
 
 #![allow(clippy::print_stdout, reason = "the rows are the output")]
@@ -8,10 +8,12 @@
 mod dataset;
 mod engine;
 mod graph;
+mod precision;
 
 use std::path::Path;
 use std::time::Instant;
 
+use huedb_types::Precision;
 use serde_json::Value;
 
 /// Neighbours looked for.
@@ -29,13 +31,14 @@ const ROUNDS: usize = 5;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [mode, directory, name] = &arguments[..] else {
-        return Err("usage: huedb-index-bench core|engine|filters DIRECTORY NAME".into());
+        return Err("usage: huedb-index-bench core|engine|filters|precision DIRECTORY NAME".into());
     };
     let data = dataset::Dataset::read(Path::new(directory), name)?;
     match mode.as_str() {
         "core" => graph::curves(&data),
         "filters" => graph::filters(&data),
-        "engine" => engine::curves(&data, &Path::new(directory).join("engine"))?,
+        "engine" => engine::curves(&data, &Path::new(directory).join("engine"), Precision::F32)?,
+        "precision" => precision::compare(&data, &Path::new(directory).join("precision"))?,
         other => return Err(format!("unknown mode {other}").into()),
     }
     Ok(())

@@ -243,6 +243,7 @@ impl Engine {
             database: database.name,
             metadata: new.metadata,
             hnsw: new.hnsw,
+            precision: new.precision,
             v1_configuration: new.v1_configuration,
             embedding_function: new.embedding_function,
             schema: new.schema,

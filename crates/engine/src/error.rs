@@ -1,5 +1,6 @@
 //! What can go wrong in the engine, named by what happened; the edge turns it into each client's words.
 
+use huedb_index::vector::F16_MAX;
 use huedb_storage::blob::BlobError;
 use huedb_storage::kv::KvError;
 use huedb_storage::lock::LockError;
@@ -73,6 +74,15 @@ pub enum Error {
         expected: usize,
         /// Dimension of the embedding refused.
         actual: usize,
+    },
+    /// An embedding holds a number that the precision of its collection has none for.
+    #[error(
+        "an embedding holds {value}, and the numbers of a collection with `hue:precision` `f16` are at most \
+         {F16_MAX} and at least -{F16_MAX}; scale the embeddings, or use a collection with `f32`"
+    )]
+    OutOfRange {
+        /// The number, as text.
+        value: String,
     },
     /// The filter can not be evaluated, such as a regular expression that does not parse.
     #[error("{reason}")]

@@ -1,5 +1,6 @@
 //! Where rows lie: in a memtable or in a segment, read through one type.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use huedb_index::metadata::{RecordView, Value};
@@ -51,9 +52,12 @@ impl Source {
         }
     }
 
-    pub(crate) fn embedding(&self, row: u32) -> Result<Option<&[f32]>, Error> {
+    /// The embedding in 32 bits, of whatever precision it is.
+    pub(crate) fn embedding(&self, row: u32) -> Result<Option<Cow<'_, [f32]>>, Error> {
         match self {
-            Self::Memtable(memtable) => Ok(memtable.row(row).ok_or_else(lost_row)?.embedding.as_deref()),
+            Self::Memtable(memtable) => {
+                Ok(memtable.row(row).ok_or_else(lost_row)?.embedding.as_deref().map(Cow::Borrowed))
+            }
             Self::Segment(segment) => segment.embedding(row),
         }
     }
@@ -93,7 +97,7 @@ impl Source {
     ) -> Result<Record, Error> {
         let mut record = Record { id: self.id(row)?.to_owned(), ..Record::default() };
         if include.embeddings {
-            record.embedding = self.embedding(row)?.map(<[f32]>::to_vec);
+            record.embedding = self.embedding(row)?.map(Cow::into_owned);
         }
         if include.documents {
             record.document = self.document(row, cache)?.map(str::to_owned);

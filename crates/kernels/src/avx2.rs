@@ -1,4 +1,4 @@
-//! AVX2 with FMA.
+//! AVX2 with FMA and F16C.
 
 #![allow(unsafe_code, reason = "vector loads through pointers; the contract is that of `entry::Table`")]
 
@@ -6,17 +6,26 @@ use std::arch::x86_64::{
     __m128i, __m256, __m256i, _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtsi128_si32, _mm_cvtss_f32,
     _mm_loadu_si128, _mm_movehdup_ps, _mm_movehl_ps, _mm_shuffle_epi32, _mm256_add_epi16, _mm256_add_epi32,
     _mm256_add_ps, _mm256_and_si256, _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cvtepi8_epi16,
-    _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_maskload_ps, _mm256_set1_epi8, _mm256_set1_epi16,
-    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_sub_ps,
+    _mm256_cvtph_ps, _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps,
+    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_maskload_ps, _mm256_set1_epi8,
+    _mm256_set1_epi16, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_sub_ps,
 };
 
 use crate::entry::{Table, entry_points};
 use crate::prefetch::prefetch_next_group;
 use crate::scalar::nibble_products;
 
-pub(crate) const TABLE: Table =
-    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u4_gather };
+pub(crate) const TABLE: Table = Table {
+    dot,
+    squared_l2,
+    dot_many,
+    squared_l2_many,
+    dot_f16_many,
+    squared_l2_f16_many,
+    dot_i8,
+    dot_i8_many,
+    dot_u4_gather,
+};
 
 const LANES: usize = 8;
 const BLOCK: usize = 4 * LANES;
@@ -25,15 +34,67 @@ const LANES_I8: usize = 16;
 /// Eight lanes from `MASKS[8 - n]` on have their first `n` lanes set.
 static MASKS: [i32; 2 * LANES] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
 
-entry_points! { f32 rows 2, #[target_feature(enable = "avx2,fma")] }
+entry_points! { f32 rows 2, #[target_feature(enable = "avx2,fma,f16c")] }
 entry_points! { i8 rows 4, #[target_feature(enable = "avx2,fma")] }
 entry_points! { u4 gather, #[target_feature(enable = "avx2,fma")] }
+
+/// What rows hold.
+trait Number: Copy {
+    /// Eight values. Needs AVX2 and F16C.
+    unsafe fn load(from: *const Self) -> __m256;
+
+    /// The first `count` of eight values, which need not be there beyond, with zeros behind. Needs AVX2 and F16C.
+    unsafe fn load_first(from: *const Self, count: usize) -> __m256;
+}
+
+impl Number for f32 {
+    #[inline]
+    #[target_feature(enable = "avx2,f16c")]
+    unsafe fn load(from: *const Self) -> __m256 {
+        // SAFETY: the caller guarantees eight values.
+        unsafe { _mm256_loadu_ps(from) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,f16c")]
+    unsafe fn load_first(from: *const Self, count: usize) -> __m256 {
+        // SAFETY: `MASKS` has 8 lanes from any index up to 8 on. The mask leaves out every lane from `count` on;
+        // masked lanes are not read.
+        unsafe {
+            let masks = MASKS.as_ptr().add(LANES.saturating_sub(count));
+            _mm256_maskload_ps(from, _mm256_loadu_si256(masks.cast()))
+        }
+    }
+}
+
+impl Number for u16 {
+    #[inline]
+    #[target_feature(enable = "avx2,f16c")]
+    unsafe fn load(from: *const Self) -> __m256 {
+        // SAFETY: the caller guarantees eight values.
+        _mm256_cvtph_ps(unsafe { _mm_loadu_si128(from.cast()) })
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,f16c")]
+    unsafe fn load_first(from: *const Self, count: usize) -> __m256 {
+        let mut values = [0; LANES];
+        // SAFETY: as many values as the caller guarantees and the array has; the array has eight.
+        unsafe {
+            values.as_mut_ptr().copy_from_nonoverlapping(from, count.min(LANES));
+            Self::load(values.as_ptr())
+        }
+    }
+}
 
 /// Four running sums a row hide the latency of the fused multiply-add; two rows at a time is what fits
 /// into the 16 registers.
 #[inline]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(query: &[f32], rows: &[f32]) -> [f32; ROWS] {
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
+    query: &[f32],
+    rows: &[T],
+) -> [f32; ROWS] {
     let dimensions = query.len();
     debug_assert_eq!(rows.len(), dimensions * ROWS);
     let (query, rows) = (query.as_ptr(), rows.as_ptr());
@@ -45,11 +106,11 @@ unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(query: &[f32], rows: &
             // SAFETY: `offset + LANES <= at + BLOCK <= dimensions`, and row `row` starts at
             // `row * dimensions`, so that both loads stay inside their slices.
             unsafe {
-                let a = _mm256_loadu_ps(query.add(offset));
+                let a = f32::load(query.add(offset));
                 for (row, sums) in sums.iter_mut().enumerate() {
                     let from = rows.add(row * dimensions + offset);
                     prefetch_next_group::<ROWS, _>(from, dimensions);
-                    let b = _mm256_loadu_ps(from);
+                    let b = T::load(from);
                     sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
                 }
             }
@@ -59,14 +120,12 @@ unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(query: &[f32], rows: &
     for part in 0..4 {
         let offset = at + part * LANES;
         if offset < dimensions {
-            // SAFETY: `MASKS` has 8 lanes from any index up to 8 on. The mask leaves out every lane at or
-            // behind `dimensions`; masked lanes are not read.
+            let count = dimensions - offset;
+            // SAFETY: query and rows have `count` values from `offset` on.
             unsafe {
-                let masks = MASKS.as_ptr().add(LANES.saturating_sub(dimensions - offset));
-                let mask = _mm256_loadu_si256(masks.cast());
-                let a = _mm256_maskload_ps(query.add(offset), mask);
+                let a = f32::load_first(query.add(offset), count);
                 for (row, sums) in sums.iter_mut().enumerate() {
-                    let b = _mm256_maskload_ps(rows.add(row * dimensions + offset), mask);
+                    let b = T::load_first(rows.add(row * dimensions + offset), count);
                     sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
                 }
             }

@@ -4,19 +4,29 @@
 
 use std::arch::x86_64::{
     __m512, __m512i, _mm_add_epi32, _mm_storeu_si128, _mm256_add_epi32, _mm256_castsi256_si128,
-    _mm256_extracti128_si256, _mm256_maskz_loadu_epi8, _mm512_add_epi16, _mm512_add_epi32, _mm512_add_ps,
-    _mm512_and_si512, _mm512_castsi512_si256, _mm512_cvtepi8_epi16, _mm512_extracti64x4_epi64,
-    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_maskz_loadu_epi8,
-    _mm512_maskz_loadu_ps, _mm512_reduce_add_epi32, _mm512_reduce_add_ps, _mm512_set1_epi8,
-    _mm512_set1_epi16, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_srli_epi16, _mm512_sub_ps,
-    _mm512_unpackhi_epi32, _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
+    _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_maskz_loadu_epi8, _mm256_maskz_loadu_epi16,
+    _mm512_add_epi16, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512, _mm512_castsi512_si256,
+    _mm512_cvtepi8_epi16, _mm512_cvtph_ps, _mm512_extracti64x4_epi64, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_maskz_loadu_epi8, _mm512_maskz_loadu_ps,
+    _mm512_reduce_add_epi32, _mm512_reduce_add_ps, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_setzero_ps,
+    _mm512_setzero_si512, _mm512_srli_epi16, _mm512_sub_ps, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64,
+    _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
 
 use crate::entry::{Table, entry_points};
 use crate::prefetch::prefetch_next_group;
 
-pub(crate) const TABLE: Table =
-    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u4_gather };
+pub(crate) const TABLE: Table = Table {
+    dot,
+    squared_l2,
+    dot_many,
+    squared_l2_many,
+    dot_f16_many,
+    squared_l2_f16_many,
+    dot_i8,
+    dot_i8_many,
+    dot_u4_gather,
+};
 
 const LANES: usize = 16;
 const BLOCK: usize = 4 * LANES;
@@ -26,13 +36,54 @@ entry_points! { f32 rows 4, #[target_feature(enable = "avx512f,avx512bw,avx512vl
 entry_points! { i8 rows 4, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
 entry_points! { u4 gather, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
 
+/// What rows hold.
+trait Number: Copy {
+    /// Sixteen values. Needs the level's instructions.
+    unsafe fn load(from: *const Self) -> __m512;
+
+    /// Those of sixteen values that `mask` has, and zeros; the others are not read. Needs the level's instructions.
+    unsafe fn load_masked(mask: u16, from: *const Self) -> __m512;
+}
+
+impl Number for f32 {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    unsafe fn load(from: *const Self) -> __m512 {
+        // SAFETY: the caller guarantees sixteen values.
+        unsafe { _mm512_loadu_ps(from) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    unsafe fn load_masked(mask: u16, from: *const Self) -> __m512 {
+        // SAFETY: the caller masks every value that may not be read.
+        unsafe { _mm512_maskz_loadu_ps(mask, from) }
+    }
+}
+
+impl Number for u16 {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    unsafe fn load(from: *const Self) -> __m512 {
+        // SAFETY: the caller guarantees sixteen values.
+        _mm512_cvtph_ps(unsafe { _mm256_loadu_si256(from.cast()) })
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    unsafe fn load_masked(mask: u16, from: *const Self) -> __m512 {
+        // SAFETY: the caller masks every value that may not be read.
+        _mm512_cvtph_ps(unsafe { _mm256_maskz_loadu_epi16(mask, from.cast()) })
+    }
+}
+
 /// Four running sums a row hide the latency of the fused multiply-add; with four rows at a time each part
 /// of the query is loaded once for four uses. 16 sums and 4 query parts fit into the 32 registers.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(crate) unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(
+unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
     query: &[f32],
-    rows: &[f32],
+    rows: &[T],
 ) -> [f32; ROWS] {
     let dimensions = query.len();
     debug_assert_eq!(rows.len(), dimensions * ROWS);
@@ -45,11 +96,11 @@ pub(crate) unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(
             // SAFETY: `offset + LANES <= at + BLOCK <= dimensions`, and row `row` starts at
             // `row * dimensions`, so that both loads stay inside their slices.
             unsafe {
-                let a = _mm512_loadu_ps(query.add(offset));
+                let a = f32::load(query.add(offset));
                 for (row, sums) in sums.iter_mut().enumerate() {
                     let from = rows.add(row * dimensions + offset);
                     prefetch_next_group::<ROWS, _>(from, dimensions);
-                    let b = _mm512_loadu_ps(from);
+                    let b = T::load(from);
                     sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
                 }
             }
@@ -62,9 +113,9 @@ pub(crate) unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(
             let mask = u16::MAX >> LANES.saturating_sub(dimensions - offset);
             // SAFETY: the mask leaves out every lane at or behind `dimensions`; masked lanes are not read.
             unsafe {
-                let a = _mm512_maskz_loadu_ps(mask, query.add(offset));
+                let a = f32::load_masked(mask, query.add(offset));
                 for (row, sums) in sums.iter_mut().enumerate() {
-                    let b = _mm512_maskz_loadu_ps(mask, rows.add(row * dimensions + offset));
+                    let b = T::load_masked(mask, rows.add(row * dimensions + offset));
                     sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
                 }
             }

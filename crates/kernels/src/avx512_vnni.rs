@@ -16,6 +16,8 @@ pub(crate) const TABLE: Table = Table {
     squared_l2: avx512::squared_l2,
     dot_many: avx512::dot_many,
     squared_l2_many: avx512::squared_l2_many,
+    dot_f16_many: avx512::dot_f16_many,
+    squared_l2_f16_many: avx512::squared_l2_f16_many,
     dot_i8,
     dot_i8_many,
     dot_u4_gather,

@@ -10,6 +10,8 @@ pub(crate) struct Table {
     pub(crate) squared_l2: unsafe fn(&[f32], &[f32]) -> f32,
     pub(crate) dot_many: unsafe fn(&[f32], &[f32], &mut [f32]),
     pub(crate) squared_l2_many: unsafe fn(&[f32], &[f32], &mut [f32]),
+    pub(crate) dot_f16_many: unsafe fn(&[f32], &[u16], &mut [f32]),
+    pub(crate) squared_l2_f16_many: unsafe fn(&[f32], &[u16], &mut [f32]),
     pub(crate) dot_i8: unsafe fn(&[i8], &[i8]) -> i32,
     pub(crate) dot_i8_many: unsafe fn(&[i8], &[i8], &mut [i32]),
     /// Query, start of the block, bytes from one row to the next, rows, results: undefined behaviour unless
@@ -20,9 +22,9 @@ pub(crate) struct Table {
 
 /// Defines the entry points of a level.
 ///
-/// The module provides `sums::<ROWS, DIFFERENCE>(query, rows) -> [f32; ROWS]` and
-/// `sums_i8::<ROWS>(query, rows) -> [i32; ROWS]`, where `rows` holds `ROWS` rows as long as `query`, and
-/// `bias_i8(query) -> i32`, which is subtracted from every sum of `sums_i8`; and
+/// The module provides `sums::<ROWS, DIFFERENCE, Number>(query, rows) -> [f32; ROWS]`, for rows of `f32` and of
+/// 16-bit numbers (`u16`) that are decoded on the way, and `sums_i8::<ROWS>(query, rows) -> [i32; ROWS]`, where
+/// `rows` holds `ROWS` rows as long as `query`, and `bias_i8(query) -> i32`, which is subtracted from every sum of `sums_i8`; and
 /// `sums_u4(query, starts of four rows) -> [i32; 4]`. Every function gets the
 /// attributes given, so that the loops are inlined into code that may use the same instructions.
 macro_rules! entry_points {
@@ -30,41 +32,53 @@ macro_rules! entry_points {
         $(#[$attribute])*
         pub(crate) unsafe fn dot(a: &[f32], b: &[f32]) -> f32 {
             // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums::<1, false>(a, b)[0] }
+            unsafe { sums::<1, false, f32>(a, b)[0] }
         }
 
         $(#[$attribute])*
         pub(crate) unsafe fn squared_l2(a: &[f32], b: &[f32]) -> f32 {
             // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums::<1, true>(a, b)[0] }
+            unsafe { sums::<1, true, f32>(a, b)[0] }
         }
 
         $(#[$attribute])*
         pub(crate) unsafe fn dot_many(query: &[f32], rows: &[f32], out: &mut [f32]) {
             // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums_many::<false>(query, rows, out) }
+            unsafe { sums_many::<false, f32>(query, rows, out) }
         }
 
         $(#[$attribute])*
         pub(crate) unsafe fn squared_l2_many(query: &[f32], rows: &[f32], out: &mut [f32]) {
             // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums_many::<true>(query, rows, out) }
+            unsafe { sums_many::<true, f32>(query, rows, out) }
+        }
+
+        $(#[$attribute])*
+        pub(crate) unsafe fn dot_f16_many(query: &[f32], rows: &[u16], out: &mut [f32]) {
+            // SAFETY: the caller keeps the contract of `Table`.
+            unsafe { sums_many::<false, u16>(query, rows, out) }
+        }
+
+        $(#[$attribute])*
+        pub(crate) unsafe fn squared_l2_f16_many(query: &[f32], rows: &[u16], out: &mut [f32]) {
+            // SAFETY: the caller keeps the contract of `Table`.
+            unsafe { sums_many::<true, u16>(query, rows, out) }
         }
 
         #[inline]
         $(#[$attribute])*
-        unsafe fn sums_many<const DIFFERENCE: bool>(query: &[f32], rows: &[f32], out: &mut [f32]) {
+        unsafe fn sums_many<const DIFFERENCE: bool, T: Number>(query: &[f32], rows: &[T], out: &mut [f32]) {
             const ROWS: usize = $rows_f32;
             let mut groups = rows.chunks_exact(query.len() * ROWS);
             let mut outs = out.chunks_exact_mut(ROWS);
             for (group, out) in groups.by_ref().zip(outs.by_ref()) {
                 // SAFETY: the group holds `ROWS` rows as long as the query; the CPU has the instructions.
-                out.copy_from_slice(&unsafe { sums::<ROWS, DIFFERENCE>(query, group) });
+                out.copy_from_slice(&unsafe { sums::<ROWS, DIFFERENCE, T>(query, group) });
             }
             let rest = groups.remainder().chunks_exact(query.len());
             for (row, out) in rest.zip(outs.into_remainder()) {
                 // SAFETY: the row is as long as the query; the CPU has the instructions.
-                *out = unsafe { sums::<1, DIFFERENCE>(query, row)[0] };
+                *out = unsafe { sums::<1, DIFFERENCE, T>(query, row)[0] };
             }
         }
     };

@@ -109,6 +109,35 @@ impl Kernels {
         unsafe { (self.table.squared_l2_many)(query, rows, out) }
     }
 
+    /// [`Kernels::dot_many`] for rows of 16-bit numbers, as [`f16_to_f32`](crate::f16_to_f32) decodes them.
+    ///
+    /// # Panics
+    /// Unless `rows.len() == query.len() * out.len()`.
+    #[inline]
+    pub fn dot_f16_many(self, query: &[f32], rows: &[u16], out: &mut [f32]) {
+        check_rows(query.len(), rows.len(), out.len());
+        if query.is_empty() {
+            return out.fill(0.0);
+        }
+        // SAFETY: the CPU has the level, the query is not empty, and the lengths were checked above.
+        unsafe { (self.table.dot_f16_many)(query, rows, out) }
+    }
+
+    /// [`Kernels::squared_l2_many`] for rows of 16-bit numbers, as [`f16_to_f32`](crate::f16_to_f32) decodes
+    /// them.
+    ///
+    /// # Panics
+    /// Unless `rows.len() == query.len() * out.len()`.
+    #[inline]
+    pub fn squared_l2_f16_many(self, query: &[f32], rows: &[u16], out: &mut [f32]) {
+        check_rows(query.len(), rows.len(), out.len());
+        if query.is_empty() {
+            return out.fill(0.0);
+        }
+        // SAFETY: the CPU has the level, the query is not empty, and the lengths were checked above.
+        unsafe { (self.table.squared_l2_f16_many)(query, rows, out) }
+    }
+
     /// The exact dot product of two 8-bit vectors, over the whole range -128..=127.
     ///
     /// # Panics

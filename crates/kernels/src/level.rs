@@ -7,7 +7,7 @@
 pub enum Level {
     /// Portable Rust; every CPU has it. The other levels are tested against it.
     Scalar,
-    /// x86-64 with AVX2 and FMA (2013 and later).
+    /// x86-64 with AVX2, FMA and F16C (2013 and later).
     Avx2,
     /// x86-64 with AVX-512 F, BW and VL (Skylake server, Zen 4 and later).
     Avx512,
@@ -46,7 +46,7 @@ impl Level {
     #[cfg(target_arch = "x86_64")]
     pub fn is_available(self) -> bool {
         use std::arch::is_x86_feature_detected as has;
-        let avx2 = || has!("avx2") && has!("fma");
+        let avx2 = || has!("avx2") && has!("fma") && has!("f16c");
         let avx512 = || avx2() && has!("avx512f") && has!("avx512bw") && has!("avx512vl");
         match self {
             Self::Scalar => true,

@@ -3,16 +3,26 @@
 #![allow(unsafe_code, reason = "vector loads through pointers; the contract is that of `entry::Table`")]
 
 use std::arch::aarch64::{
-    float32x4_t, int8x16_t, uint8x16_t, vaddq_f32, vaddvq_f32, vaddvq_s32, vandq_u8, vdupq_n_f32,
-    vdupq_n_s32, vdupq_n_u8, vfmaq_f32, vget_low_s8, vld1q_f32, vld1q_s8, vld1q_u8, vmlal_high_s8, vmlal_s8,
-    vmull_high_s8, vmull_s8, vpadalq_s16, vreinterpretq_s8_u8, vshrq_n_u8, vsubq_f32,
+    float32x4_t, int8x16_t, uint8x16_t, vaddq_f32, vaddvq_f32, vaddvq_s32, vandq_u8, vcvt_f32_f16,
+    vdupq_n_f32, vdupq_n_s32, vdupq_n_u8, vfmaq_f32, vget_low_s8, vld1_u16, vld1q_f32, vld1q_s8, vld1q_u8,
+    vmlal_high_s8, vmlal_s8, vmull_high_s8, vmull_s8, vpadalq_s16, vreinterpret_f16_u16, vreinterpretq_s8_u8,
+    vshrq_n_u8, vsubq_f32,
 };
 
 use crate::entry::{Table, entry_points};
 use crate::scalar::nibble_products;
 
-pub(crate) const TABLE: Table =
-    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u4_gather };
+pub(crate) const TABLE: Table = Table {
+    dot,
+    squared_l2,
+    dot_many,
+    squared_l2_many,
+    dot_f16_many,
+    squared_l2_f16_many,
+    dot_i8,
+    dot_i8_many,
+    dot_u4_gather,
+};
 
 const LANES: usize = 4;
 const BLOCK: usize = 4 * LANES;
@@ -22,11 +32,38 @@ entry_points! { f32 rows 4, #[target_feature(enable = "neon")] }
 entry_points! { i8 rows 4, #[target_feature(enable = "neon")] }
 entry_points! { u4 gather, #[target_feature(enable = "neon")] }
 
+/// What rows hold.
+trait Number: Copy + Default {
+    /// Four values. Needs NEON.
+    unsafe fn load(from: *const Self) -> float32x4_t;
+}
+
+impl Number for f32 {
+    #[inline]
+    #[target_feature(enable = "neon")]
+    unsafe fn load(from: *const Self) -> float32x4_t {
+        // SAFETY: the caller guarantees four values.
+        unsafe { vld1q_f32(from) }
+    }
+}
+
+impl Number for u16 {
+    #[inline]
+    #[target_feature(enable = "neon")]
+    unsafe fn load(from: *const Self) -> float32x4_t {
+        // SAFETY: the caller guarantees four values.
+        vcvt_f32_f16(vreinterpret_f16_u16(unsafe { vld1_u16(from) }))
+    }
+}
+
 /// Four running sums a row hide the latency of the fused multiply-add; with four rows at a time each part
 /// of the query is loaded once for four uses. 16 sums and 4 query parts fit into the 32 registers.
 #[inline]
 #[target_feature(enable = "neon")]
-unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(query: &[f32], rows: &[f32]) -> [f32; ROWS] {
+unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
+    query: &[f32],
+    rows: &[T],
+) -> [f32; ROWS] {
     let dimensions = query.len();
     debug_assert_eq!(rows.len(), dimensions * ROWS);
     let (query_start, rows_start) = (query.as_ptr(), rows.as_ptr());
@@ -40,7 +77,7 @@ unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(query: &[f32], rows: &
             unsafe {
                 let a = vld1q_f32(query_start.add(offset));
                 for (row, sums) in sums.iter_mut().enumerate() {
-                    let b = vld1q_f32(rows_start.add(row * dimensions + offset));
+                    let b = T::load(rows_start.add(row * dimensions + offset));
                     sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
                 }
             }
@@ -56,7 +93,7 @@ unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(query: &[f32], rows: &
                 let a = vld1q_f32(padded(&query[offset..end]).as_ptr());
                 for (row, sums) in sums.iter_mut().enumerate() {
                     let values = &rows[row * dimensions + offset..row * dimensions + end];
-                    let b = vld1q_f32(padded(values).as_ptr());
+                    let b = T::load(padded(values).as_ptr());
                     sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
                 }
             }
@@ -116,8 +153,8 @@ pub(crate) fn sixteen(values: &[i8], scratch: &mut [i8; LANES_I8]) -> *const i8 
 
 /// `values`, at most 4 of them, with zeros behind.
 #[inline]
-fn padded(values: &[f32]) -> [f32; LANES] {
-    std::array::from_fn(|lane| values.get(lane).copied().unwrap_or(0.0))
+fn padded<T: Number>(values: &[T]) -> [T; LANES] {
+    std::array::from_fn(|lane| values.get(lane).copied().unwrap_or_default())
 }
 
 #[inline]

@@ -14,6 +14,8 @@ pub(crate) const TABLE: Table = Table {
     squared_l2: neon::squared_l2,
     dot_many: neon::dot_many,
     squared_l2_many: neon::squared_l2_many,
+    dot_f16_many: neon::dot_f16_many,
+    squared_l2_f16_many: neon::squared_l2_f16_many,
     dot_i8,
     dot_i8_many,
     dot_u4_gather,

@@ -3,9 +3,19 @@
 #![allow(unsafe_code, reason = "offers the same unsafe function types as the vector levels")]
 
 use crate::entry::{Table, entry_points};
+use crate::half::f16_to_f32;
 
-pub(crate) const TABLE: Table =
-    Table { dot, squared_l2, dot_many, squared_l2_many, dot_i8, dot_i8_many, dot_u4_gather };
+pub(crate) const TABLE: Table = Table {
+    dot,
+    squared_l2,
+    dot_many,
+    squared_l2_many,
+    dot_f16_many,
+    squared_l2_f16_many,
+    dot_i8,
+    dot_i8_many,
+    dot_u4_gather,
+};
 
 /// Independent sums, enough for the compiler to use whatever vector registers the target's base line has.
 const LANES: usize = 16;
@@ -14,25 +24,47 @@ entry_points! { f32 rows 1, }
 entry_points! { i8 rows 1, }
 entry_points! { u4 gather, }
 
-#[inline]
-unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool>(query: &[f32], rows: &[f32]) -> [f32; ROWS] {
-    let mut rows = rows.chunks_exact(query.len().max(1));
-    std::array::from_fn(|_| rows.next().map_or(0.0, |row| sum::<DIFFERENCE>(query, row)))
+/// What rows hold.
+trait Number: Copy {
+    fn value(self) -> f32;
+}
+
+impl Number for f32 {
+    #[inline]
+    fn value(self) -> f32 {
+        self
+    }
+}
+
+impl Number for u16 {
+    #[inline]
+    fn value(self) -> f32 {
+        f16_to_f32(self)
+    }
 }
 
 #[inline]
-fn sum<const DIFFERENCE: bool>(a: &[f32], b: &[f32]) -> f32 {
+unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
+    query: &[f32],
+    rows: &[T],
+) -> [f32; ROWS] {
+    let mut rows = rows.chunks_exact(query.len().max(1));
+    std::array::from_fn(|_| rows.next().map_or(0.0, |row| sum::<DIFFERENCE, T>(query, row)))
+}
+
+#[inline]
+fn sum<const DIFFERENCE: bool, T: Number>(a: &[f32], b: &[T]) -> f32 {
     let term = |x: f32, y: f32| if DIFFERENCE { (x - y) * (x - y) } else { x * y };
     let mut lanes = [0.0_f32; LANES];
     let (a_chunks, a_rest) = a.as_chunks::<LANES>();
     let (b_chunks, b_rest) = b.as_chunks::<LANES>();
     for (x, y) in a_chunks.iter().zip(b_chunks) {
         for lane in 0..LANES {
-            lanes[lane] += term(x[lane], y[lane]);
+            lanes[lane] += term(x[lane], y[lane].value());
         }
     }
     for (lane, (x, y)) in a_rest.iter().zip(b_rest).enumerate() {
-        lanes[lane] += term(*x, *y);
+        lanes[lane] += term(*x, y.value());
     }
     let mut width = LANES;
     while width > 1 {

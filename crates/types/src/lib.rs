@@ -10,6 +10,7 @@ pub mod filter;
 pub mod id;
 pub mod limits;
 pub mod metadata;
+pub mod precision;
 pub mod record;
 
 pub use collection::HnswConfiguration;
@@ -18,4 +19,5 @@ pub use durations::{DurationCounts, Durations};
 pub use filter::{DocumentPredicate, Filter, Number, Predicate, Scalar};
 pub use id::{CollectionId, DocId, SeqNo};
 pub use metadata::{Metadata, MetadataPatch, MetadataValue, SparseVector};
+pub use precision::Precision;
 pub use record::{Patch, Record, RecordPatch};

@@ -8,7 +8,7 @@ pub(crate) mod rows;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use huedb_types::{CollectionId, HnswConfiguration, Metadata};
+use huedb_types::{CollectionId, HnswConfiguration, Metadata, Precision};
 use uuid::Uuid;
 
 use crate::collection::CollectionEntry;
@@ -46,6 +46,8 @@ pub struct CollectionDescriptor {
     pub metadata: Option<Metadata>,
     /// Index settings in effect.
     pub hnsw: HnswConfiguration,
+    /// How embeddings are kept; never changes.
+    pub precision: Precision,
     /// The configuration given through `/api/v1`, as JSON; only echoed there.
     pub v1_configuration: Option<String>,
     /// The embedding function that clients attached, as JSON; never run here.
@@ -65,6 +67,8 @@ pub struct NewCollection {
     pub metadata: Option<Metadata>,
     /// Index settings.
     pub hnsw: HnswConfiguration,
+    /// How embeddings are to be kept.
+    pub precision: Precision,
     /// See [`CollectionDescriptor::v1_configuration`].
     pub v1_configuration: Option<String>,
     /// See [`CollectionDescriptor::embedding_function`].

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use huedb_storage::kv::KEY_BYTES_MAX;
-use huedb_types::{CollectionId, Distance, HnswConfiguration, SeqNo, limits::TENANT_NAME_BYTES_MAX};
+use huedb_types::{
+    CollectionId, Distance, HnswConfiguration, Precision, SeqNo, limits::TENANT_NAME_BYTES_MAX,
+};
 use uuid::Uuid;
 
 use super::{CollectionDescriptor, Database};
@@ -108,6 +110,10 @@ pub(crate) fn encode_collection(database: Uuid, descriptor: &CollectionDescripto
     out.option(descriptor.v1_configuration.as_deref(), Encoder::str);
     out.option(descriptor.embedding_function.as_deref(), Encoder::str);
     out.option(descriptor.schema.as_deref(), Encoder::str);
+    // Left out where it says nothing, as in all rows from before there was a choice.
+    if descriptor.precision != Precision::default() {
+        out.str(descriptor.precision.name());
+    }
     out.finish()
 }
 
@@ -120,6 +126,13 @@ fn encode_hnsw(out: &mut Encoder, hnsw: &HnswConfiguration) {
     out.f64(hnsw.resize_factor);
     out.u32(hnsw.sync_threshold);
     out.u32(hnsw.batch_size);
+}
+
+fn decode_precision(input: &mut Decoder<'_>) -> Result<Precision, DecodeError> {
+    if input.is_empty() {
+        return Ok(Precision::default());
+    }
+    Precision::parse(input.str()?).ok_or_else(|| input.error("a precision"))
 }
 
 fn decode_hnsw(input: &mut Decoder<'_>) -> Result<HnswConfiguration, DecodeError> {
@@ -153,8 +166,12 @@ pub(crate) fn decode_collection(
         v1_configuration: input.option(Decoder::string)?,
         embedding_function: input.option(Decoder::string)?,
         schema: input.option(Decoder::string)?,
+        precision: decode_precision(&mut input)?,
         shape: Arc::default(),
     };
     input.finish()?;
     Ok((database, descriptor))
 }
+
+#[cfg(test)]
+mod tests;

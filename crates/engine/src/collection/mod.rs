@@ -177,10 +177,11 @@ impl Collection {
         self.entry.open(&self.shared)
     }
 
-    /// Adds `records`. Existing ids are left as they are; the first of equal ids in the call wins.
+    /// Adds `records`. Existing ids are left as they are; the first of equal ids in the call wins. Embeddings are
+    /// rounded to the collection's precision, here as in all other writes.
     ///
     /// # Errors
-    /// [`Error::DimensionMismatch`], [`Error::CollectionNotFound`] if it was deleted meanwhile,
+    /// [`Error::DimensionMismatch`], [`Error::OutOfRange`], [`Error::CollectionNotFound`] if it was deleted meanwhile,
     /// [`Error::Busy`], [`Error::ReadOnly`]; nothing is changed then.
     pub fn add(&self, records: Vec<Record>) -> Result<WriteTicket, Error> {
         self.state()?.add(records)

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use huedb_index::vector::{F16_MAX, f16_to_f32, f32_to_f16};
 use huedb_storage::kv::WriteBatch;
-use huedb_types::{CollectionId, Distance, DocId, Record, RecordPatch, SeqNo};
+use huedb_types::{CollectionId, Distance, DocId, Precision, Record, RecordPatch, SeqNo};
 use parking_lot::{Mutex, MutexGuard};
 use roaring::RoaringBitmap;
 use tokio::sync::Notify;
@@ -40,6 +41,7 @@ pub(crate) struct CollectionState {
     pub(super) entry: Arc<CollectionEntry>,
     pub(super) id: CollectionId,
     space: Distance,
+    precision: Precision,
     writer: Mutex<Writer>,
     pub(super) versions: Mutex<Versions>,
     /// What is on disk; held while a flush or compaction commits.
@@ -94,11 +96,13 @@ impl CollectionState {
         next_doc_id: Option<DocId>,
     ) -> Self {
         let durable = snapshot.seq;
+        let descriptor = entry.descriptor();
         Self {
             shared: Arc::clone(shared),
             entry: Arc::clone(entry),
             id: entry.id,
-            space: entry.descriptor().hnsw.space,
+            space: descriptor.hnsw.space,
+            precision: descriptor.precision,
             writer: Mutex::new(Writer { next_doc_id, is_retired: false }),
             versions: Mutex::new(Versions {
                 published: Arc::new(snapshot),
@@ -119,21 +123,25 @@ impl CollectionState {
         self.space
     }
 
+    pub(super) fn precision(&self) -> Precision {
+        self.precision
+    }
+
     /// What readers see now.
     pub(crate) fn published(&self) -> Arc<Snapshot> {
         Arc::clone(&self.versions.lock().published)
     }
 
     pub(super) fn add(self: &Arc<Self>, records: Vec<Record>) -> Result<WriteTicket, Error> {
-        self.write(records, |record| record.embedding.as_deref(), |transaction, item| transaction.add(item))
+        self.write(records, |record| record.embedding.as_mut(), |transaction, item| transaction.add(item))
     }
 
     pub(super) fn upsert(self: &Arc<Self>, patches: Vec<RecordPatch>) -> Result<WriteTicket, Error> {
-        self.write(patches, |patch| patch.embedding.as_deref(), |transaction, item| transaction.upsert(item))
+        self.write(patches, |patch| patch.embedding.as_mut(), |transaction, item| transaction.upsert(item))
     }
 
     pub(super) fn update(self: &Arc<Self>, patches: Vec<RecordPatch>) -> Result<WriteTicket, Error> {
-        self.write(patches, |patch| patch.embedding.as_deref(), |transaction, item| transaction.update(item))
+        self.write(patches, |patch| patch.embedding.as_mut(), |transaction, item| transaction.update(item))
     }
 
     pub(super) fn delete(self: &Arc<Self>, selection: &Selection) -> Result<WriteTicket, Error> {
@@ -162,13 +170,17 @@ impl CollectionState {
 
     fn write<T>(
         self: &Arc<Self>,
-        items: Vec<T>,
-        embedding_of: impl Fn(&T) -> Option<&[f32]>,
+        mut items: Vec<T>,
+        embedding_of: impl Fn(&mut T) -> Option<&mut Vec<f32>>,
         take: impl Fn(&mut Transaction<'_>, T) -> Result<(), Error>,
     ) -> Result<WriteTicket, Error> {
+        if self.precision == Precision::F16 {
+            items.iter_mut().filter_map(&embedding_of).try_for_each(|embedding| round_to_f16(embedding))?;
+        }
         let mut writer = self.lock_writer()?;
         let newest = Arc::clone(self.versions.lock().newest());
-        check_dimensions(newest.shape.dimension, items.iter().filter_map(embedding_of))?;
+        let embeddings = items.iter_mut().filter_map(embedding_of).map(|embedding| embedding.as_slice());
+        check_dimensions(newest.shape.dimension, embeddings)?;
         let mut transaction = Transaction::new(&newest, writer.next_doc_id);
         let (resolving, given) = (phase::begin(Phase::Resolve), items.len() as u64);
         items.into_iter().try_for_each(|item| take(&mut transaction, item))?;
@@ -317,6 +329,18 @@ fn check_dimensions<'e>(
             }
             _ => expected = Some(actual as u32),
         }
+    }
+    Ok(())
+}
+
+/// Rounds numbers to 16 bits. Done before anything is written, so that the log, memtables and segments hold the
+/// same, and a flush changes no distance.
+fn round_to_f16(embedding: &mut [f32]) -> Result<(), Error> {
+    for value in embedding {
+        if value.is_finite() && value.abs() > F16_MAX {
+            return Err(Error::OutOfRange { value: value.to_string() });
+        }
+        *value = f16_to_f32(f32_to_f16(*value));
     }
     Ok(())
 }

@@ -3,10 +3,12 @@
 //! Each section is one pass over the rows, so memory holds their places and offsets but never their
 //! contents.
 
-use huedb_index::vector::{Codes, Flat, Graph, inverse_norm};
+use std::borrow::Cow;
+
+use huedb_index::vector::{Codes, Flat, Graph, f32_to_f16, inverse_norm};
 use huedb_storage::blob::BlobWriter;
 use huedb_storage::segment::{SectionId, SegmentWriter};
-use huedb_types::{Distance, DocId};
+use huedb_types::{Distance, DocId, Precision};
 use roaring::RoaringBitmap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -25,20 +27,30 @@ pub(crate) struct PlacedRow<'a> {
     pub(crate) row: u32,
 }
 
-/// Writes `rows`, ascending by `DocId`, as a segment of embeddings with `dimension` numbers that are
-/// compared by `distance`, with a graph if there is a job for it.
+/// The embeddings of a segment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EmbeddingKind {
+    /// Numbers of each.
+    pub(crate) dimension: u32,
+    /// How they are compared.
+    pub(crate) distance: Distance,
+    /// How they are kept.
+    pub(crate) precision: Precision,
+}
+
+/// Writes `rows`, ascending by `DocId`, as a segment, with a graph if there is a job for it.
 ///
 /// Returns the bytes written. When this returns, the file is durable.
 pub(crate) fn build_segment(
     blob: Box<dyn BlobWriter>,
     rows: &[PlacedRow<'_>],
-    (dimension, distance): (u32, Distance),
+    EmbeddingKind { dimension, distance, precision }: EmbeddingKind,
     job: Option<&GraphJob<'_>>,
 ) -> Result<u64, Error> {
     debug_assert!(rows.is_sorted_by(|left, right| left.doc_id < right.doc_id));
     let mut writer = SegmentWriter::new(blob, section::RECORD_SEGMENT)?;
     write_ids(&mut writer, rows)?;
-    let missing = write_vectors(&mut writer, rows, dimension)?;
+    let missing = write_vectors(&mut writer, rows, (dimension, precision))?;
     write_texts(&mut writer, rows, section::METADATA, section::METADATA_OFFSETS, |row, out| {
         out.extend_from_slice(row.source.metadata(row.row)?);
         Ok(())
@@ -95,25 +107,37 @@ pub(super) fn id_slot(id: &str, slots: usize) -> usize {
 fn write_vectors(
     writer: &mut SegmentWriter<'_>,
     rows: &[PlacedRow<'_>],
-    dimension: u32,
+    (dimension, precision): (u32, Precision),
 ) -> Result<usize, Error> {
     let zeros = vec![0.0_f32; dimension as usize];
+    let mut halves: Vec<u16> = Vec::new();
     let mut missing = RoaringBitmap::new();
     let mut inverse_norms = Vec::with_capacity(rows.len());
-    writer.begin(section::VECTORS)?;
+    writer.begin(match precision {
+        Precision::F32 => section::VECTORS,
+        Precision::F16 => section::VECTORS_F16,
+    })?;
     for (number, row) in rows.iter().enumerate() {
         let embedding = row.source.embedding(row.row)?;
         if embedding.is_none() {
             missing.insert(number as u32);
         }
-        let embedding = embedding.unwrap_or(&zeros);
+        let embedding = embedding.unwrap_or(Cow::Borrowed(&zeros));
         if embedding.len() != zeros.len() {
             return Err(Error::Corrupt {
                 reason: "an embedding has another dimension than its collection".into(),
             });
         }
-        inverse_norms.push(inverse_norm(embedding).to_bits());
-        writer.write(bytemuck::cast_slice(embedding))?;
+        inverse_norms.push(inverse_norm(&embedding).to_bits());
+        match precision {
+            Precision::F32 => writer.write(bytemuck::cast_slice(&embedding))?,
+            Precision::F16 => {
+                // They were rounded when they were written first, so this loses nothing.
+                halves.clear();
+                halves.extend(embedding.iter().map(|value| f32_to_f16(*value)));
+                writer.write(bytemuck::cast_slice(&halves))?;
+            }
+        }
     }
     writer.end()?;
     let mut bytes = Vec::with_capacity(missing.serialized_size());
@@ -133,7 +157,7 @@ fn write_codes(
     let mut vectors = vec![0.0_f32; rows.len() * dimension as usize];
     for (vector, row) in vectors.chunks_exact_mut(dimension.max(1) as usize).zip(rows) {
         if let Some(embedding) = row.source.embedding(row.row)? {
-            vector.copy_from_slice(embedding);
+            vector.copy_from_slice(&embedding);
         }
     }
     let Ok(block) = Flat::new(dimension as usize, &vectors, None) else { return Ok(()) };

@@ -1,5 +1,6 @@
 //! The graph of a segment: building it from rows, and opening it again.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -69,14 +70,14 @@ impl VectorRows for PlacedVectors<'_> {
         self.zeros.len()
     }
 
-    fn vector(&self, row: u32) -> &[f32] {
-        self.embedding(row).unwrap_or(&self.zeros)
+    fn vector(&self, row: u32) -> Cow<'_, [f32]> {
+        self.embedding(row).unwrap_or(Cow::Borrowed(&self.zeros))
     }
 }
 
 impl PlacedVectors<'_> {
     /// `None` if there is none; the sections that hold it were read without error when they were written.
-    fn embedding(&self, row: u32) -> Option<&[f32]> {
+    fn embedding(&self, row: u32) -> Option<Cow<'_, [f32]>> {
         let row = self.rows.get(row as usize)?;
         row.source.embedding(row.row).ok().flatten().filter(|vector| vector.len() == self.zeros.len())
     }

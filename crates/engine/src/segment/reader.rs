@@ -1,6 +1,9 @@
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use huedb_index::vector::{BlockCodes, CodedFlat, Flat, Found, GraphHead, Query, Scope, VectorIndex};
+use huedb_index::vector::{
+    BlockCodes, CodedFlat, Flat, Found, GraphHead, Query, Scope, VectorIndex, Vectors,
+};
 use huedb_storage::blob::Blob;
 use huedb_storage::segment::{SectionId, SegmentReader};
 use huedb_types::{Distance, DocId};
@@ -68,11 +71,15 @@ impl RecordSegment {
 
     fn check_lengths(&self) -> Result<(), Error> {
         let rows = self.rows as usize;
+        let vectors = match self.vectors() {
+            Vectors::F32(_) => (section::VECTORS, rows * self.dimension as usize * 4),
+            Vectors::F16(_) => (section::VECTORS_F16, rows * self.dimension as usize * 2),
+        };
         let expected = [
+            vectors,
             (section::ID_OFFSETS, (rows + 1) * 8),
             (section::ID_TABLE, id_table_slots(rows) * 4),
             (section::DOC_IDS, rows * 4),
-            (section::VECTORS, rows * self.dimension as usize * 4),
             (section::INVERSE_NORMS, rows * 4),
             (section::METADATA_OFFSETS, (rows + 1) * 8),
             (section::URI_OFFSETS, (rows + 1) * 8),
@@ -111,8 +118,11 @@ impl RecordSegment {
     }
 
     /// All embeddings, `rows x dimension`; zeros where one is missing.
-    fn vectors(&self) -> &[f32] {
-        self.numbers(section::VECTORS)
+    fn vectors(&self) -> Vectors<'_> {
+        match self.reader.section(section::VECTORS_F16) {
+            Some(_) => Vectors::F16(self.numbers(section::VECTORS_F16)),
+            None => Vectors::F32(self.numbers(section::VECTORS)),
+        }
     }
 
     /// The nearest rows within `scope`, through the best index that the segment has; a graph's search keeps at
@@ -127,7 +137,7 @@ impl RecordSegment {
     ) -> Result<Found, Error> {
         let dimensions = self.dimension as usize;
         let inverse_norms = self.numbers(section::INVERSE_NORMS);
-        let vectors = Flat::new(dimensions, self.vectors(), Some(inverse_norms));
+        let vectors = Flat::of(dimensions, self.vectors(), Some(inverse_norms));
         let vectors = vectors.map_err(|_| self.damaged("length of the embeddings"))?;
         if let Some(index) = self.graph_index(vectors, candidates) {
             return Ok(index.search(query, scope));
@@ -202,13 +212,13 @@ impl RecordSegment {
         Err(self.damaged("id table"))
     }
 
-    pub(crate) fn embedding(&self, row: u32) -> Result<Option<&[f32]>, Error> {
+    pub(crate) fn embedding(&self, row: u32) -> Result<Option<Cow<'_, [f32]>>, Error> {
         if self.missing.contains(row) {
             return Ok(None);
         }
         let start = row as usize * self.dimension as usize;
         let vector = self.vectors().get(start..start + self.dimension as usize);
-        vector.map(Some).ok_or_else(|| self.damaged("row number"))
+        vector.map(|vector| Some(vector.decoded())).ok_or_else(|| self.damaged("row number"))
     }
 
     pub(crate) fn metadata(&self, row: u32) -> Result<&[u8], Error> {

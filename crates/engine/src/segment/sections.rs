@@ -13,7 +13,7 @@ pub(super) const IDS: SectionId = SectionId(3);
 pub(super) const ID_TABLE: SectionId = SectionId(4);
 /// `DocId` of each row (u32), ascending.
 pub(super) const DOC_IDS: SectionId = SectionId(5);
-/// Embeddings (f32), `rows x dimension`; zeros for a record without one.
+/// Embeddings (f32), `rows x dimension`; zeros for a record without one. A segment has these or [`VECTORS_F16`].
 pub(super) const VECTORS: SectionId = SectionId(6);
 /// Rows without an embedding, as a portable roaring bitmap.
 pub(super) const VECTORS_MISSING: SectionId = SectionId(7);
@@ -44,6 +44,9 @@ pub(super) const GRAPH_HEAD: SectionId = SectionId(18);
 pub(super) const GRAPH_LINKS: SectionId = SectionId(19);
 /// Code of each row, then those of the routers once more.
 pub(super) const GRAPH_CODES: SectionId = SectionId(20);
+
+/// Embeddings as 16-bit floats (u16), `rows x dimension`; zeros for a record without one.
+pub(super) const VECTORS_F16: SectionId = SectionId(21);
 
 /// Whether a section can be made again from the others.
 pub(super) fn is_derived(id: SectionId) -> bool {

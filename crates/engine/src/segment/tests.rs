@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
 use huedb_storage::blob::{Blob, BlobName, BlobStore, MemoryBlobStore};
-use huedb_types::{Distance, DocId, MetadataValue, Record, SeqNo};
+use huedb_storage::segment::SegmentReader;
+use huedb_types::{Distance, DocId, MetadataValue, Precision, Record, SeqNo};
 
-use super::{DocumentCache, PlacedRow, RecordSegment, build_segment};
+use super::sections::{VECTORS, VECTORS_F16};
+use super::{DocumentCache, EmbeddingKind, PlacedRow, RecordSegment, build_segment};
 use crate::error::Error;
 use crate::memtable::Memtable;
 use crate::source::{Include, Source};
@@ -27,7 +29,7 @@ fn records() -> Vec<Record> {
     records
 }
 
-fn build(records: &[Record], dimension: u32) -> Blob {
+fn build(records: &[Record], dimension: u32, precision: Precision) -> Blob {
     let memtable = Arc::new(Memtable::default());
     for (record, number) in records.iter().zip(0..) {
         memtable.push(DocId(number * 2), record.clone(), SeqNo(1));
@@ -37,14 +39,15 @@ fn build(records: &[Record], dimension: u32) -> Blob {
     let rows: Vec<_> = (0..records.len() as u32).map(row).collect();
     let store = MemoryBlobStore::new();
     let name = BlobName::parse("seg/test.seg").unwrap();
-    build_segment(store.put(&name).unwrap(), &rows, (dimension, Distance::L2), None).unwrap();
+    let kind = EmbeddingKind { dimension, distance: Distance::L2, precision };
+    build_segment(store.put(&name).unwrap(), &rows, kind, None).unwrap();
     store.open(&name).unwrap()
 }
 
-#[test]
-fn a_segment_gives_back_the_records_it_was_built_from() {
+#[track_caller]
+fn check_gives_back(precision: Precision) {
     let records = records();
-    let segment = RecordSegment::open(build(&records, 3), "seg/test.seg").unwrap();
+    let segment = RecordSegment::open(build(&records, 3, precision), "seg/test.seg").unwrap();
     let source = Source::Segment(Arc::new(segment));
     let Source::Segment(segment) = &source else { unreachable!("it was just made") };
     let mut cache = DocumentCache::default();
@@ -60,15 +63,38 @@ fn a_segment_gives_back_the_records_it_was_built_from() {
 }
 
 #[test]
+fn a_segment_gives_back_the_records_it_was_built_from() {
+    // The numbers of the records have 16 bits anyway.
+    Precision::ALL.into_iter().for_each(check_gives_back);
+}
+
+#[test]
+fn vectors_of_16_bits_take_half_the_bytes() {
+    let [whole, half] = Precision::ALL.map(|precision| build(&records(), 3, precision));
+    let bytes = |blob: &Blob, section| {
+        SegmentReader::open(blob.clone(), "seg/test.seg").unwrap().section(section).map(<[u8]>::len)
+    };
+    assert_eq!((bytes(&whole, VECTORS), bytes(&whole, VECTORS_F16)), (Some(60 * 3 * 4), None));
+    assert_eq!((bytes(&half, VECTORS), bytes(&half, VECTORS_F16)), (None, Some(60 * 3 * 2)));
+}
+
+#[test]
 fn a_segment_may_hold_only_records_without_embeddings() {
     let records = [Record { id: "a".into(), ..Record::default() }];
-    let segment = RecordSegment::open(build(&records, 0), "seg/test.seg").unwrap();
-    assert_eq!((segment.rows(), segment.embedding(0).unwrap()), (1, None));
+    for precision in Precision::ALL {
+        let segment = RecordSegment::open(build(&records, 0, precision), "seg/test.seg").unwrap();
+        assert_eq!((segment.rows(), segment.embedding(0).unwrap()), (1, None));
+    }
 }
 
 #[test]
 fn every_damaged_byte_is_found_when_the_segment_is_opened() {
-    let bytes = build(&records()[..8], 3).to_vec();
+    Precision::ALL.into_iter().for_each(check_damage);
+}
+
+#[track_caller]
+fn check_damage(precision: Precision) {
+    let bytes = build(&records()[..8], 3, precision).to_vec();
     let mut unnoticed = 0;
     for position in 0..bytes.len() {
         let mut damaged = bytes.clone();

@@ -1,9 +1,10 @@
 //! Power fails at every step of a history; what was acknowledged must be there afterwards.
 
 use huedb_storage::kv::Faults;
+use huedb_types::{Distance, Precision};
 
 use crate::model::{Model, Step, check, perform};
-use crate::store::{Store, collection, everything};
+use crate::store::{Store, collection_of, everything};
 
 /// A history that flushes several times and compacts at least once.
 fn history() -> Vec<Step> {
@@ -24,11 +25,11 @@ fn history() -> Vec<Step> {
 /// Runs the history with power failing at `step`; checks what a new engine finds.
 ///
 /// Returns false once `step` lies behind the end of the history.
-fn survive(step: u64) -> bool {
+fn survive(step: u64, precision: Precision) -> bool {
     let faults = Faults::new();
     let store = Store::new(&faults);
     let engine = store.open().unwrap();
-    let records = collection(&engine, "test").unwrap();
+    let records = collection_of(&engine, "test", Distance::L2, precision).unwrap();
     faults.power_off(step);
     let mut acknowledged = Model::default();
     let mut attempted = None;
@@ -46,7 +47,7 @@ fn survive(step: u64) -> bool {
     drop((records, engine));
 
     let engine = after.open().unwrap();
-    let records = collection(&engine, "test").unwrap();
+    let records = collection_of(&engine, "test", Distance::L2, precision).unwrap();
     let found = records.get(&everything()).unwrap();
     // The request that failed may have reached the disk, but then as a whole.
     match attempted {
@@ -76,9 +77,11 @@ impl From<Vec<huedb_types::Record>> for Model {
 
 #[test]
 fn acknowledged_writes_survive_a_power_loss_at_every_step() {
-    let mut step = 1;
-    while survive(step) {
-        step += 1;
+    for precision in Precision::ALL {
+        let mut step = 1;
+        while survive(step, precision) {
+            step += 1;
+        }
+        assert!(step > 60, "the history has only {step} steps: it does not flush any more");
     }
-    assert!(step > 60, "the history has only {step} steps: it does not flush any more");
 }

@@ -12,11 +12,11 @@ use huedb_types::{Filter, Number, Predicate};
 
 use crate::store::{Store, collection, record};
 
-const DIMENSIONS: usize = 8;
+pub(crate) const DIMENSIONS: usize = 8;
 const RECORDS: i64 = 2_500;
 const K: usize = 10;
 
-fn open(store: &Store) -> Engine {
+pub(crate) fn open(store: &Store) -> Engine {
     store
         .open_with_options(EngineOptions {
             memtable_bytes_max: 100 << 10,
@@ -27,7 +27,7 @@ fn open(store: &Store) -> Engine {
 }
 
 /// Numbers without a pattern, the same ones for the same record and round.
-fn embedding(number: i64, round: u64) -> Vec<f32> {
+pub(crate) fn embedding(number: i64, round: u64) -> Vec<f32> {
     let mut state = number as u64 * 1_000_003 + round * 7_919;
     let mut next = || {
         state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -55,7 +55,7 @@ fn explain(docs: &Collection) -> Explanation {
 }
 
 /// Returns once most of the records are in a graph.
-fn wait_for_graph(docs: &Collection) {
+pub(crate) fn wait_for_graph(docs: &Collection) {
     let is_built = || {
         let searches = explain(docs).searches;
         let graph = searches[0].iter().filter(|search| search.plan == SearchPlan::Graph);

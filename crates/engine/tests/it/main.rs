@@ -8,6 +8,7 @@ mod faults;
 mod graph;
 mod memory;
 mod model;
+mod precision;
 mod reads;
 mod store;
 mod watching;

@@ -2,10 +2,13 @@
 
 use huedb_engine::{Collection, GetRequest, Include, QueryRequest, Selection};
 use huedb_storage::kv::Faults;
-use huedb_types::{DocumentPredicate, Filter, MetadataValue, Number, Patch, Predicate, Record, RecordPatch};
+use huedb_types::{
+    Distance, DocumentPredicate, Filter, MetadataValue, Number, Patch, Precision, Predicate, Record,
+    RecordPatch,
+};
 use proptest::prelude::*;
 
-use crate::store::{Store, collection, everything, record};
+use crate::store::{Store, collection_of, everything, record};
 
 /// What a collection must hold: records in the order of their first insertion.
 #[derive(Debug, Clone, Default)]
@@ -185,7 +188,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_collection_behaves_like_a_list_of_records(steps in proptest::collection::vec(step(), 1..40)) {
+    fn a_collection_behaves_like_a_list_of_records(
+        steps in proptest::collection::vec(step(), 1..40),
+        // The numbers of the history have 16 bits anyway.
+        precision in proptest::sample::select(Precision::ALL.to_vec()),
+    ) {
         let mut store = Store::new(&Faults::new());
         let mut engine = store.open().unwrap();
         let mut model = Model::default();
@@ -195,7 +202,7 @@ proptest! {
                 store = store.after_close();
                 engine = store.open().unwrap();
             }
-            let collection = collection(&engine, "test").unwrap();
+            let collection = collection_of(&engine, "test", Distance::L2, precision).unwrap();
             let before = model.records.len();
             model.apply(step);
             let changed = perform(&collection, step).unwrap();

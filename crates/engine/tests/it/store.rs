@@ -9,7 +9,7 @@ use huedb_engine::{
 };
 use huedb_storage::blob::{BlobStore, MemoryBlobStore};
 use huedb_storage::kv::{Faults, Kv, MemoryKv};
-use huedb_types::{Distance, HnswConfiguration, MetadataValue, Record};
+use huedb_types::{Distance, HnswConfiguration, MetadataValue, Precision, Record};
 use uuid::Uuid;
 
 /// Stores that keep their contents while engines come and go.
@@ -76,6 +76,7 @@ pub(crate) fn new_collection(name: &str, space: Distance) -> NewCollection {
         name: name.to_owned(),
         metadata: None,
         hnsw: hnsw(space),
+        precision: Precision::F32,
         v1_configuration: None,
         embedding_function: None,
         schema: None,
@@ -84,7 +85,17 @@ pub(crate) fn new_collection(name: &str, space: Distance) -> NewCollection {
 
 /// The collection `name` of the default database, made if it is not there.
 pub(crate) fn collection(engine: &Engine, name: &str) -> Result<Collection, Error> {
-    let new = new_collection(name, Distance::L2);
+    collection_of(engine, name, Distance::L2, Precision::F32)
+}
+
+/// [`collection`], made for these embeddings.
+pub(crate) fn collection_of(
+    engine: &Engine,
+    name: &str,
+    space: Distance,
+    precision: Precision,
+) -> Result<Collection, Error> {
+    let new = NewCollection { precision, ..new_collection(name, space) };
     engine.create_collection(DEFAULT_TENANT, DEFAULT_DATABASE, new, Existing::Get)
 }
 

@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 
 use huedb_types::Distance;
 
+use super::Vectors;
 use super::query::{NORM_OFFSET, Query, norm, sum};
 
 /// Inverse norms of rows and queries whose dot product is neither lost to underflow nor to overflow.
@@ -18,31 +19,36 @@ pub(crate) const SAFE_INVERSE_NORMS: RangeInclusive<f32> = 1e-15..=1e15;
 
 /// Fills `out` with the distances of the query to `out.len()` rows that lie one behind the other in
 /// `vectors`. `inverse_norms`, if given, has one value a row; without it the cosine distance takes longer.
-pub(crate) fn distances(query: &Query<'_>, vectors: &[f32], inverse_norms: Option<&[f32]>, out: &mut [f32]) {
+pub(crate) fn distances(
+    query: &Query<'_>,
+    vectors: Vectors<'_>,
+    inverse_norms: Option<&[f32]>,
+    out: &mut [f32],
+) {
     let kernels = query.kernels();
     let vector = query.vector();
-    let row = |index: usize| &vectors[index * vector.len()..(index + 1) * vector.len()];
+    let row = |index: usize| vectors.slice(index * vector.len()..(index + 1) * vector.len()).decoded();
     match query.distance() {
         Distance::L2 => {
-            kernels.squared_l2_many(vector, vectors, out);
+            vectors.squared_l2_many(kernels, vector, out);
             for (index, distance) in out.iter_mut().enumerate() {
                 if !distance.is_finite() {
-                    *distance = sum(vector, row(index), |x, y| (x - y) * (x - y)) as f32;
+                    *distance = sum(vector, &row(index), |x, y| (x - y) * (x - y)) as f32;
                 }
             }
         }
         Distance::Ip => {
-            kernels.dot_many(vector, vectors, out);
+            vectors.dot_many(kernels, vector, out);
             for (index, distance) in out.iter_mut().enumerate() {
                 *distance = if distance.is_finite() {
                     1.0 - *distance
                 } else {
-                    (1.0 - sum(vector, row(index), |x, y| x * y)) as f32
+                    (1.0 - sum(vector, &row(index), |x, y| x * y)) as f32
                 };
             }
         }
         Distance::Cosine => {
-            kernels.dot_many(vector, vectors, out);
+            vectors.dot_many(kernels, vector, out);
             let query_is_safe = SAFE_INVERSE_NORMS.contains(&query.inverse_norm());
             for (index, distance) in out.iter_mut().enumerate() {
                 let inverse_norm = inverse_norms.map_or(f32::NAN, |norms| norms[index]);
@@ -51,7 +57,7 @@ pub(crate) fn distances(query: &Query<'_>, vectors: &[f32], inverse_norms: Optio
                         let inverse_norms = f64::from(query.inverse_norm()) * f64::from(inverse_norm);
                         clamped(1.0 - f64::from(*distance) * inverse_norms)
                     } else {
-                        cosine(vector, row(index))
+                        cosine(vector, &row(index))
                     };
             }
         }

@@ -1,11 +1,10 @@
 //! Exact search by computing every distance.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use huedb_kernels::prefetch_start;
-
 use super::distance::distances;
-use super::{Found, Query, Scope, SearchPlan, VectorIndex};
+use super::{Found, Query, Scope, SearchPlan, VectorIndex, Vectors};
 use crate::topk::TopK;
 
 /// Rows scored by one call of a kernel: enough to hide the call, few enough for the stack.
@@ -16,7 +15,7 @@ pub(crate) const RUN_ROWS_MAX: u32 = 256;
 pub struct Flat<'a> {
     dimensions: usize,
     rows: u32,
-    vectors: &'a [f32],
+    vectors: Vectors<'a>,
     inverse_norms: Option<&'a [f32]>,
 }
 
@@ -57,6 +56,18 @@ impl<'a> Flat<'a> {
         vectors: &'a [f32],
         inverse_norms: Option<&'a [f32]>,
     ) -> Result<Self, FlatError> {
+        Self::of(dimensions, Vectors::F32(vectors), inverse_norms)
+    }
+
+    /// [`Flat::new`] for vectors of either precision.
+    ///
+    /// # Errors
+    /// If the arrays do not fit together.
+    pub fn of(
+        dimensions: usize,
+        vectors: Vectors<'a>,
+        inverse_norms: Option<&'a [f32]>,
+    ) -> Result<Self, FlatError> {
         if dimensions == 0 {
             return Err(FlatError::NoDimensions);
         }
@@ -75,8 +86,18 @@ impl<'a> Flat<'a> {
     ///
     /// # Panics
     /// If the block does not have the row.
-    pub fn vector(&self, row: u32) -> &'a [f32] {
-        self.vectors(row..row + 1)
+    pub fn vector(&self, row: u32) -> Cow<'a, [f32]> {
+        self.vectors(row..row + 1).decoded()
+    }
+
+    /// Asks for the vector of one row to be brought into the cache.
+    pub(super) fn prefetch(&self, row: u32) {
+        self.vectors(row..row + 1).prefetch_start();
+    }
+
+    /// The bytes of one row.
+    pub(super) fn vector_bytes(&self) -> usize {
+        self.dimensions * self.vectors.number_bytes()
     }
 
     /// The distance of the query to one row, as every search returns it.
@@ -94,8 +115,8 @@ impl<'a> Flat<'a> {
         distances(query, self.vectors(rows), inverse_norms, out);
     }
 
-    fn vectors(&self, rows: Range<u32>) -> &'a [f32] {
-        &self.vectors[rows.start as usize * self.dimensions..rows.end as usize * self.dimensions]
+    fn vectors(&self, rows: Range<u32>) -> Vectors<'a> {
+        self.vectors.slice(rows.start as usize * self.dimensions..rows.end as usize * self.dimensions)
     }
 }
 
@@ -113,7 +134,7 @@ impl VectorIndex for Flat<'_> {
         let mut nearest = TopK::new(scope.k);
         let mut scanned_rows = 0;
         let mut out = [0.0; RUN_ROWS_MAX as usize];
-        for run in scope.announced_runs(self.rows, RUN_ROWS_MAX, |row| prefetch_start(self.vector(row))) {
+        for run in scope.announced_runs(self.rows, RUN_ROWS_MAX, |row| self.prefetch(row)) {
             let out = &mut out[..run.len()];
             self.distances(query, run.clone(), out);
             nearest.push_run(run.start, out);

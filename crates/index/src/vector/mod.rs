@@ -11,6 +11,7 @@ mod flat;
 mod graph;
 mod query;
 mod scope;
+mod vectors;
 
 pub use codes::{BlockCodes, CodedFlat, Codes, CodesError};
 pub use flat::{Flat, FlatError};
@@ -18,9 +19,10 @@ pub use graph::{
     BaseGraph, CurrentThread, Graph, GraphBuilder, GraphDamage, GraphError, GraphHead, GraphIndex,
     GraphParameters, GraphView, VectorRows, Workers,
 };
-pub use huedb_kernels::Kernels;
+pub use huedb_kernels::{F16_MAX, Kernels, f16_to_f32, f32_to_f16};
 pub use query::{Query, inverse_norm};
 pub use scope::Scope;
+pub use vectors::Vectors;
 
 use crate::topk::Neighbour;
 

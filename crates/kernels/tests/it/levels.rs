@@ -36,8 +36,8 @@ fn a_level_is_never_offered_without_the_instructions_it_uses() {
     let basic = __cpuid(1);
     let (ebx, ecx) = if leaf_max < 7 { (0, 0) } else { (__cpuid_count(7, 0).ebx, __cpuid_count(7, 0).ecx) };
     let has = |register: u32, bit: u32| register >> bit & 1 == 1;
-    // FMA, OSXSAVE and AVX of leaf 1; AVX2 of leaf 7.
-    let avx2 = has(basic.ecx, 12) && has(basic.ecx, 27) && has(basic.ecx, 28) && has(ebx, 5);
+    // FMA, OSXSAVE, AVX and F16C of leaf 1; AVX2 of leaf 7.
+    let avx2 = [12, 27, 28, 29].into_iter().all(|bit| has(basic.ecx, bit)) && has(ebx, 5);
     // F, BW and VL.
     let avx512 = avx2 && has(ebx, 16) && has(ebx, 30) && has(ebx, 31);
     let vnni = avx512 && has(ecx, 11);
@@ -73,6 +73,10 @@ fn operands_that_do_not_fit_together_are_refused() {
         check_panics("too few rows", || kernels.dot_many(&floats[..4], &floats[..11], &mut [0.0; 3]));
         check_panics("too many rows", || kernels.squared_l2_many(&floats[..3], &floats, &mut [0.0; 3]));
         check_panics("rows for an empty query", || kernels.dot_many(&[], &floats, &mut [0.0; 3]));
+        check_panics("too few halves", || kernels.dot_f16_many(&floats[..4], &[0; 11], &mut [0.0; 3]));
+        check_panics("too many halves", || {
+            kernels.squared_l2_f16_many(&floats[..3], &[0; 12], &mut [0.0; 3])
+        });
         check_panics("too few byte rows", || kernels.dot_i8_many(&bytes[..4], &bytes[..11], &mut [0; 3]));
     }
 }
@@ -121,6 +125,7 @@ fn empty_operands_give_zero() {
         assert_eq!(kernels.dot_i8(&[], &[]), 0);
         let (mut floats, mut integers) = ([1.0; 3], [1; 3]);
         kernels.dot_many(&[], &[], &mut floats);
+        kernels.dot_f16_many(&[], &[], &mut floats[..1]);
         kernels.dot_i8_many(&[], &[], &mut integers);
         assert_eq!((floats, integers), ([0.0; 3], [0; 3]));
     }

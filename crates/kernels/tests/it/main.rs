@@ -2,6 +2,7 @@
 
 mod bytes;
 mod floats;
+mod halves;
 mod levels;
 
 /// Lengths below, at and above every block size of every level.

@@ -3,6 +3,7 @@
 //! `route` is the only way to register a route, `app` is what handlers are given, `body` reads
 //! request bodies within limits, `compress` makes large answers small, `headers` adds what every answer
 //! carries. `serve` owns sockets, `connection` speaks HTTP over them, `tls` encrypts them.
+//! `own_options` reads what HueDB has beyond Chroma out of metadata.
 //! `v1` and `v2` translate; nothing outside them knows the shape of a body.
 
 pub(crate) mod app;
@@ -16,6 +17,7 @@ pub(crate) mod headers;
 mod limited;
 pub(crate) mod openapi;
 pub(crate) mod operations;
+mod own_options;
 pub(crate) mod request_id;
 pub(crate) mod route;
 pub(crate) mod serve;

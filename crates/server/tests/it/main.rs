@@ -16,6 +16,7 @@ mod limits;
 mod logins;
 mod names;
 mod numbers;
+mod precision;
 mod process;
 mod quotas;
 mod recorded_logins;

@@ -34,7 +34,7 @@ impl Codes {
         let mut headers = vec![0.0; rows * HEADER_PLANES];
         let mut image = vec![0.0; dimensions];
         for row in 0..rows {
-            let known = write_image(distance, block.vector(row as u32), &mut image);
+            let known = write_image(distance, &block.vector(row as u32), &mut image);
             let code = &mut codes[row * stride..][..dimensions];
             let header = if known {
                 for (value, centre) in image.iter_mut().zip(&centre) {
@@ -81,7 +81,7 @@ fn centre(distance: Distance, block: &Flat<'_>) -> Vec<f32> {
     let mut sums = vec![0.0; block.dimensions()];
     let mut known_rows = 0.0;
     for row in sample() {
-        if write_image(distance, block.vector(row), &mut image) {
+        if write_image(distance, &block.vector(row), &mut image) {
             known_rows += 1.0;
             for (sum, value) in sums.iter_mut().zip(&image) {
                 *sum += value;
@@ -91,7 +91,7 @@ fn centre(distance: Distance, block: &Flat<'_>) -> Vec<f32> {
     let mean: Vec<f32> = sums.iter().map(|sum| (sum / f64::max(known_rows, 1.0)) as f32).collect();
     let (mut lengths, mut centred_lengths) = (0.0, 0.0);
     for row in sample() {
-        if write_image(distance, block.vector(row), &mut image) {
+        if write_image(distance, &block.vector(row), &mut image) {
             lengths += length(&image);
             for (value, mean) in image.iter_mut().zip(&mean) {
                 *value -= f64::from(*mean);

@@ -153,7 +153,7 @@ impl GraphBuilder {
                 let start = nodes.partition_point(|node| *node < first);
                 let here = nodes[start..].iter().take_while(|node| **node < first + ENCODED_ROWS as u32);
                 for node in here {
-                    match imager.write(rows.vector(*node), false, &mut image) {
+                    match imager.write(&rows.vector(*node), false, &mut image) {
                         Some(length) => {
                             let at = (node - first) as usize;
                             layout.encode(&image.image, length, (&mut *codes, &mut *headers), at);

@@ -4,6 +4,8 @@
 //! times as many as images. So a finished graph is asked for the neighbours of some of its own rows, which the
 //! walk is kept from passing, and its searches keep as many more as these needed.
 
+use std::borrow::Cow;
+
 use huedb_kernels::Kernels;
 
 use super::random::Random;
@@ -39,7 +41,8 @@ pub(super) fn effort(
             walk(graph, *row, (CANDIDATES as f32 * effort) as usize, &mut scratch);
             let near = scratch.pool.nearest().take(rescored(K, scratch.pool.len())).map(|(row, _)| row);
             // Compared by distance, since of equally near rows any will do.
-            let query = query(graph, rows, *row);
+            let vector = rows.vector(*row);
+            let query = query(graph, &vector);
             let is_near = |other: &u32| DistanceTo::new(rows, *other).from(&query) <= *bound;
             near.filter(is_near).count().min(K)
         });
@@ -59,13 +62,14 @@ fn walk(graph: &GraphView<'_>, row: u32, pool: usize, scratch: &mut WalkScratch)
     walk.run(scratch);
 }
 
-fn query<'a>(graph: &GraphView<'_>, rows: &'a dyn VectorRows, row: u32) -> Query<'a> {
-    Query::new(Kernels::detect(), graph.distance(), rows.vector(row))
+fn query<'a>(graph: &GraphView<'_>, vector: &'a [f32]) -> Query<'a> {
+    Query::new(Kernels::detect(), graph.distance(), vector)
 }
 
 /// How many neighbours each row of the sample has, and the distance of the last.
 fn exact(graph: &GraphView<'_>, rows: &dyn VectorRows, linked: &[u32], sample: &[u32]) -> Vec<(usize, f32)> {
-    let queries: Vec<Query<'_>> = sample.iter().map(|row| query(graph, rows, *row)).collect();
+    let vectors: Vec<Cow<'_, [f32]>> = sample.iter().map(|row| rows.vector(*row)).collect();
+    let queries: Vec<Query<'_>> = vectors.iter().map(|vector| query(graph, vector)).collect();
     let mut nearest: Vec<TopK> = sample.iter().map(|_| TopK::new(K)).collect();
     for row in linked {
         let distance = DistanceTo::new(rows, *row);
@@ -80,19 +84,19 @@ fn exact(graph: &GraphView<'_>, rows: &dyn VectorRows, linked: &[u32], sample: &
 
 /// Distances to one row.
 struct DistanceTo<'a> {
-    vector: &'a [f32],
+    vector: Cow<'a, [f32]>,
     inverse_norm: f32,
 }
 
 impl<'a> DistanceTo<'a> {
     fn new(rows: &'a dyn VectorRows, row: u32) -> Self {
         let vector = rows.vector(row);
-        Self { vector, inverse_norm: inverse_norm(vector) }
+        Self { inverse_norm: inverse_norm(&vector), vector }
     }
 
     fn from(&self, query: &Query<'_>) -> f32 {
         let norms = std::slice::from_ref(&self.inverse_norm);
-        let block = Flat::new(self.vector.len(), self.vector, Some(norms));
+        let block = Flat::new(self.vector.len(), &self.vector, Some(norms));
         block.map_or(f32::INFINITY, |block| block.distance(query, 0))
     }
 }

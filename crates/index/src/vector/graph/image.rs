@@ -5,6 +5,8 @@
 //! length one. Under the inner product a row gets one dimension more that brings every row to the same length;
 //! a query has nothing there, so the nearest point has the largest product.
 
+use std::borrow::Cow;
+
 use huedb_types::Distance;
 
 use super::VectorRows;
@@ -52,7 +54,7 @@ impl Imager {
         let sample = || (0..rows.rows()).step_by(step).map(|row| rows.vector(row));
         let limit = length_limit(sample())?;
         let length = if distance == Distance::Ip {
-            let lengths = (0..rows.rows()).map(|row| squared_length(rows.vector(row)));
+            let lengths = (0..rows.rows()).map(|row| squared_length(&rows.vector(row)));
             lengths.filter(|length| *length <= limit).fold(0.0, f64::max)
         } else {
             limit
@@ -63,7 +65,7 @@ impl Imager {
         let mut image = sums.clone();
         let mut known = 0.0;
         for vector in sample() {
-            if imager.write_row(vector, &mut image) {
+            if imager.write_row(&vector, &mut image) {
                 known += 1.0;
                 sums.iter_mut().zip(&image).for_each(|(sum, value)| *sum += value);
             }
@@ -76,7 +78,7 @@ impl Imager {
         }
         let mut images = Vec::new();
         for vector in sample() {
-            if imager.write_row(vector, &mut image) {
+            if imager.write_row(&vector, &mut image) {
                 images.extend(image.iter().map(|value| *value as f32));
             }
         }
@@ -97,7 +99,7 @@ impl Imager {
         let step = (rows.rows() as usize).div_ceil(CHECKED_ROWS).max(1);
         let (mut scratch, mut all, mut held) = (ImageScratch::default(), 0.0, 0.0);
         for row in (0..rows.rows()).step_by(step) {
-            if let Some(length) = self.write(rows.vector(row), false, &mut scratch) {
+            if let Some(length) = self.write(&rows.vector(row), false, &mut scratch) {
                 all += f64::from(length);
                 held += square(&scratch.image);
             }
@@ -159,8 +161,9 @@ fn squared_length(vector: &[f32]) -> f64 {
 }
 
 /// The squared length above which vectors get no image, from a sample of them.
-fn length_limit<'a>(sample: impl Iterator<Item = &'a [f32]>) -> Option<f64> {
-    let mut lengths: Vec<f64> = sample.map(squared_length).filter(|length| length.is_finite()).collect();
+fn length_limit<'a>(sample: impl Iterator<Item = Cow<'a, [f32]>>) -> Option<f64> {
+    let lengths = sample.map(|vector| squared_length(&vector));
+    let mut lengths: Vec<f64> = lengths.filter(|length| length.is_finite()).collect();
     lengths.sort_unstable_by(f64::total_cmp);
     let median = lengths.get(lengths.len() / 2)?;
     Some(median * TOO_LONG)

@@ -34,6 +34,8 @@ mod stored;
 mod visited;
 mod walk;
 
+use std::borrow::Cow;
+
 use huedb_kernels::Buffer;
 
 pub use build::GraphBuilder;
@@ -50,7 +52,7 @@ pub trait VectorRows: Sync {
     /// The length of every vector.
     fn dimensions(&self) -> usize;
     /// The vector of a row.
-    fn vector(&self, row: u32) -> &[f32];
+    fn vector(&self, row: u32) -> Cow<'_, [f32]>;
 }
 
 impl VectorRows for Flat<'_> {
@@ -62,7 +64,7 @@ impl VectorRows for Flat<'_> {
         VectorIndex::dimensions(self)
     }
 
-    fn vector(&self, row: u32) -> &[f32] {
+    fn vector(&self, row: u32) -> Cow<'_, [f32]> {
         Flat::vector(self, row)
     }
 }

@@ -2,8 +2,6 @@
 
 use std::cell::RefCell;
 
-use huedb_kernels::prefetch_start;
-
 use super::codes::GROUP;
 use super::image::ImageScratch;
 use super::passing::Passing;
@@ -227,8 +225,7 @@ impl<'a> GraphIndex<'a> {
         let mut nearest = TopK::new(scope.k);
         let mut rescored_rows = 0;
         let mut ahead = candidates();
-        let prefetch =
-            |row: Option<u32>| row.iter().for_each(|row| prefetch_start(self.vectors.vector(*row)));
+        let prefetch = |row: Option<u32>| row.iter().for_each(|row| self.vectors.prefetch(*row));
         (0..RESCORED_AHEAD).for_each(|_| prefetch(ahead.next()));
         let strays = self.graph.strays.iter().copied().filter(|row| scope.selects(*row));
         let held = state.pool.len();

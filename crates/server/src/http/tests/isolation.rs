@@ -70,6 +70,7 @@ impl Town {
                     name: name.to_owned(),
                     metadata: None,
                     hnsw: HNSW,
+                    precision: huedb_types::Precision::F32,
                     v1_configuration: None,
                     embedding_function: None,
                     schema: None,

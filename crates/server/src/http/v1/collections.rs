@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use huedb_engine::{Collection, CollectionChange, Error, Existing, NewCollection};
-use huedb_types::{HnswConfiguration, Metadata};
+use huedb_types::{HnswConfiguration, Metadata, Precision};
 use uuid::Uuid;
 
 use super::{
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     auth::access::{AccessError, DatabaseAccess},
-    http::app::App,
+    http::{app::App, own_options},
 };
 
 pub(super) async fn list(
@@ -86,6 +86,10 @@ pub(super) async fn update(
         let id = collection_id(&id)?;
         let change = change(body)?;
         let collection = access.collection_with_id(id)?;
+        if let Some(metadata) = &change.metadata {
+            own_options::check_kept(metadata.as_ref(), collection.descriptor().precision)
+                .map_err(ApiError::invalid_argument)?;
+        }
         access.update_collection(&collection, change).map_err(|error| match error {
             AccessError::Engine(Error::CollectionExists { .. }) => ApiError::raised(
                 "IntegrityError",
@@ -122,9 +126,13 @@ fn create_in(database: &DatabaseAccess, body: CreateCollectionBody) -> Result<Re
     let existing = if body.get_or_create { Existing::Get } else { Existing::Fail };
     // Everything is checked before anything is made. The index settings of a collection that is there
     // already were never looked at.
-    let created = match hnsw::from_metadata(body.metadata.as_ref().unwrap_or(&Dict::new())) {
-        Ok(hnsw) => {
-            let new = new_collection(body.name, checked, hnsw, &document);
+    let settings = hnsw::from_metadata(body.metadata.as_ref().unwrap_or(&Dict::new())).and_then(|hnsw| {
+        let precision = own_options::precision(checked.as_ref()).map_err(ApiError::invalid_argument)?;
+        Ok((hnsw, precision))
+    });
+    let created = match settings {
+        Ok(settings) => {
+            let new = new_collection(body.name, checked, settings, &document);
             database.create_collection(new, existing)
         }
         Err(refusal) => existing_one(database, body.name, existing).ok_or(refusal)?,
@@ -139,13 +147,14 @@ fn create_in(database: &DatabaseAccess, body: CreateCollectionBody) -> Result<Re
 fn new_collection(
     name: String,
     metadata: Option<Metadata>,
-    hnsw: HnswConfiguration,
+    (hnsw, precision): (HnswConfiguration, Precision),
     document: &Json,
 ) -> NewCollection {
     NewCollection {
         name,
         metadata,
         hnsw,
+        precision,
         // A JSON value can always be written as a text.
         v1_configuration: json::to_vec(document).ok().and_then(|text| String::from_utf8(text).ok()),
         embedding_function: None,

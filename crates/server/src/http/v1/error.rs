@@ -50,6 +50,11 @@ impl ApiError {
         Self::Named { status: StatusCode::NOT_FOUND, name: "NotFoundError", message }
     }
 
+    /// A mistake that the recorded server does not know.
+    pub(super) fn invalid_argument(message: impl Into<String>) -> Self {
+        Self::Named { status: StatusCode::BAD_REQUEST, name: "InvalidArgumentError", message: message.into() }
+    }
+
     pub(super) fn exists(text: String) -> Self {
         Self::raised("UniqueConstraintError", text)
     }
@@ -105,11 +110,7 @@ impl From<huedb_engine::Error> for ApiError {
                 name: "InvalidDimension",
                 message: dimension_text(expected, actual),
             },
-            E::NameTooLong { .. } => Self::Named {
-                status: StatusCode::BAD_REQUEST,
-                name: "InvalidArgumentError",
-                message: error.to_string(),
-            },
+            E::NameTooLong { .. } | E::OutOfRange { .. } => Self::invalid_argument(error.to_string()),
             E::InvalidFilter { reason } => Self::value(reason),
             E::Busy { reason } => Self::Unavailable { message: reason },
             E::Full { reason } => Self::internal_with(StatusCode::INSUFFICIENT_STORAGE, reason),

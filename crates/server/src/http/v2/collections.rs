@@ -19,7 +19,7 @@ use super::{
     schema::{self, Schema},
     writes,
 };
-use crate::auth::access::AccessError;
+use crate::{auth::access::AccessError, http::own_options};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(expecting = "struct CreateCollectionPayload")]
@@ -71,8 +71,11 @@ impl CreateRequest {
             Some(schema) => of_schema(schema)?,
             None => of_configuration(self.configuration, metadata.as_ref(), dialect)?,
         };
+        let precision = own_options::precision(metadata.as_ref());
+        let precision = precision.map_err(|error| ApiError::validation("metadata", error))?;
         Ok(NewCollection {
             name: self.name,
+            precision,
             metadata: metadata.filter(|metadata| !metadata.is_empty()),
             hnsw: settings.hnsw,
             v1_configuration: None,
@@ -214,6 +217,8 @@ impl UpdateRequest {
             names::check_collection("new_name", name)?;
         }
         let metadata = self.new_metadata.map(|wire| checked(wire, "new_metadata")).transpose()?;
+        own_options::check_kept(metadata.as_ref(), descriptor.precision)
+            .map_err(|error| ApiError::validation("new_metadata", error))?;
         let (hnsw, embedding_function) =
             self.new_configuration.map_or((None, None), |new| (new.hnsw, new.embedding_function));
         let schema = if hnsw.is_some() || embedding_function.is_some() {

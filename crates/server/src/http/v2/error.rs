@@ -168,6 +168,7 @@ impl From<EngineError> for ApiError {
             }
             EngineError::DimensionMismatch { expected, actual } => Self::dimension(expected, actual),
             EngineError::NameTooLong { .. } => Self::validation("name", error),
+            EngineError::OutOfRange { .. } => Self::validation("embeddings", error),
             EngineError::InvalidFilter { reason } => Self::invalid(filter_text(&reason)),
             EngineError::Full { reason } => {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "ChromaError", reason)

@@ -2,6 +2,7 @@
 
 mod changes;
 mod filters;
+mod halves;
 mod planes;
 mod stored;
 

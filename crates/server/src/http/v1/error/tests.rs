@@ -55,6 +55,12 @@ fn errors_of_names_have_the_texts_of_the_first_generation() {
 }
 
 #[test]
+fn a_number_beyond_the_precision_is_the_clients_mistake() {
+    let expected = r#"{"error":"InvalidArgumentError","message":"an embedding holds 70000, and the numbers of a collection with `hue:precision` `f16` are at most 65504 and at least -65504; scale the embeddings, or use a collection with `f32`"}"#;
+    check(E::OutOfRange { value: "70000".into() }, 400, expected);
+}
+
+#[test]
 fn a_wrong_dimension_is_named() {
     check(
         E::DimensionMismatch { expected: 2, actual: 3 },

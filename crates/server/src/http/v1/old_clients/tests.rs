@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use huedb_engine::{CollectionDescriptor, Shape};
-use huedb_types::{CollectionId, MetadataValue};
+use huedb_types::{CollectionId, MetadataValue, Precision};
 use uuid::Uuid;
 
 use super::{ListForm, ShortCollectionResponse};
@@ -33,6 +33,7 @@ fn check_keys(form: ListForm, expected: &str) {
         database: "d".into(),
         metadata: Some([("k".to_owned(), MetadataValue::Int(1))].into()),
         hnsw: hnsw::from_metadata(&Dict::default()).unwrap(),
+        precision: Precision::F32,
         v1_configuration: None,
         embedding_function: None,
         schema: None,

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use huedb_engine::CollectionDescriptor;
-use huedb_types::{CollectionId, Distance, Filter, HnswConfiguration, Predicate, Scalar};
+use huedb_types::{CollectionId, Distance, Filter, HnswConfiguration, Precision, Predicate, Scalar};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ fn descriptor(hnsw: HnswConfiguration, schema: Option<String>) -> Arc<Collection
         database: "default_database".to_owned(),
         metadata: None,
         hnsw,
+        precision: Precision::F32,
         v1_configuration: None,
         embedding_function: None,
         schema,
