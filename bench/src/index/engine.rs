@@ -8,7 +8,7 @@ use huedb_engine::{
     Collection, CollectionChange, DEFAULT_DATABASE, DEFAULT_TENANT, Engine, EngineOptions, Existing, Include,
     NewCollection, QueryRequest, SearchPlan,
 };
-use huedb_types::{HnswConfiguration, Record};
+use huedb_types::{Distance, HnswConfiguration, Record};
 use serde_json::json;
 
 use super::dataset::Dataset;
@@ -28,7 +28,7 @@ pub(crate) fn curves(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Err
     fill(data, &directory)?;
     let seconds = start.elapsed().as_secs_f64();
     let engine = Engine::open(&directory, EngineOptions::default())?;
-    let collection = collection(&engine, data)?;
+    let collection = collection(&engine, data.distance, CANDIDATES[0])?;
     for candidates in CANDIDATES {
         let hnsw = HnswConfiguration { ef_search: candidates, ..collection.descriptor().hnsw };
         engine.update_collection(
@@ -63,7 +63,7 @@ pub(crate) fn curves(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Err
 /// Writes all records and waits until one graph holds nearly all of them.
 fn fill(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Error>> {
     let engine = Engine::open(directory, EngineOptions::default())?;
-    let docs = collection(&engine, data)?;
+    let docs = collection(&engine, data.distance, CANDIDATES[0])?;
     let mut number = 0;
     for part in data.base.chunks(BATCH * data.dimensions) {
         let record = |vector: &[f32]| {
@@ -77,7 +77,7 @@ fn fill(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Error>> {
     engine.close()?;
     // The last records are in files now; what is due is due at the next start.
     let engine = Engine::open(directory, EngineOptions::default())?;
-    let docs = collection(&engine, data)?;
+    let docs = collection(&engine, data.distance, CANDIDATES[0])?;
     let probe = request(&data.queries[..data.dimensions]);
     while docs.indexing()?.indexed < docs.indexing()?.records {
         std::thread::sleep(std::time::Duration::from_millis(100));
@@ -89,11 +89,16 @@ fn fill(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Error>> {
     Ok(engine.close()?)
 }
 
-fn collection(engine: &Engine, data: &Dataset) -> Result<Collection, Box<dyn Error>> {
+/// The collection of the benchmark, which is made if it is not there.
+pub(crate) fn collection(
+    engine: &Engine,
+    distance: Distance,
+    candidates: u32,
+) -> Result<Collection, Box<dyn Error>> {
     let hnsw = HnswConfiguration {
-        space: data.distance,
+        space: distance,
         ef_construction: 200,
-        ef_search: CANDIDATES[0],
+        ef_search: candidates,
         max_neighbors: 16,
         num_threads: 1,
         resize_factor: 1.2,
@@ -116,7 +121,8 @@ fn request(vector: &[f32]) -> QueryRequest {
     QueryRequest { embeddings: vec![vector.to_vec()], k: K as u32, include, ..QueryRequest::default() }
 }
 
-fn rows(collection: &Collection, vector: &[f32]) -> Result<Vec<u32>, Box<dyn Error>> {
+/// The numbers of the nearest records.
+pub(crate) fn rows(collection: &Collection, vector: &[f32]) -> Result<Vec<u32>, Box<dyn Error>> {
     let hits = collection.query(&request(vector))?.remove(0);
     hits.iter().map(|hit| Ok(hit.record.id.parse()?)).collect()
 }

@@ -1,9 +1,12 @@
 use std::sync::Arc;
 
+use huedb_index::vector::{Kernels, Query, Scope};
 use huedb_storage::blob::{Blob, BlobName, BlobStore, MemoryBlobStore};
+use huedb_storage::segment::{BLOCK_BYTES, SegmentReader};
 use huedb_types::{Distance, DocId, MetadataValue, Record, SeqNo};
 
 use super::{DocumentCache, PlacedRow, RecordSegment, build_segment};
+use super::sections as section;
 use crate::error::Error;
 use crate::memtable::Memtable;
 use crate::source::{Include, Source};
@@ -66,20 +69,57 @@ fn a_segment_may_hold_only_records_without_embeddings() {
     assert_eq!((segment.rows(), segment.embedding(0).unwrap()), (1, None));
 }
 
+/// Opens a segment and reads all of its records.
+fn read_all(bytes: &[u8]) -> Result<(), Error> {
+    let segment = RecordSegment::open(Blob::copy_from_slice(bytes), "seg/test.seg")?;
+    let source = Source::Segment(Arc::new(segment));
+    let mut cache = DocumentCache::default();
+    (0..8).try_for_each(|row| source.record(row, Include::ALL, &mut cache).map(drop))
+}
+
 #[test]
-fn every_damaged_byte_is_found_when_the_segment_is_opened() {
+fn every_damaged_byte_is_found_when_the_segment_is_opened_or_read() {
     let bytes = build(&records()[..8], 3).to_vec();
+    read_all(&bytes).unwrap();
     let mut unnoticed = 0;
     for position in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[position] ^= 0x10;
-        let opened = RecordSegment::open(Blob::copy_from_slice(&damaged), "seg/test.seg");
-        match opened {
+        match read_all(&damaged) {
             Err(Error::Corrupt { reason }) => assert!(reason.contains("seg/test.seg"), "{reason}"),
             Err(other) => panic!("position={position}: {other}"),
-            Ok(_) => unnoticed += 1,
+            Ok(()) => unnoticed += 1,
         }
     }
-    // Only the zeros between sections belong to no checksum.
+    // Damaged codes are no error: they can be made again.
     assert!(unnoticed < bytes.len() / 2, "{unnoticed} of {} bytes", bytes.len());
+}
+
+/// Damages the first embedding and searches among `rows`.
+#[track_caller]
+fn check_search_in_damaged(rows: std::ops::Range<u32>, is_found: bool) {
+    // One embedding fills a block and a half, so that two rows share a block and the others do not.
+    let dimension = BLOCK_BYTES * 3 / 2 / 4;
+    let embedding = |number| Some(vec![number as f32; dimension]);
+    let record = |number: usize| Record { id: number.to_string(), embedding: embedding(number), ..Record::default() };
+    let records: Vec<_> = (0..6).map(record).collect();
+    let mut bytes = build(&records, dimension as u32).to_vec();
+    let reader = SegmentReader::open(Blob::copy_from_slice(&bytes), "seg/test.seg").unwrap();
+    bytes[reader.section_range(section::VECTORS).unwrap().start] ^= 0x10;
+    let segment = RecordSegment::open(Blob::copy_from_slice(&bytes), "seg/test.seg").unwrap();
+    let vector = embedding(4).unwrap();
+    let query = Query::new(Kernels::detect(), Distance::L2, &vector);
+    let found = segment.search(&query, &Scope { rows: rows.clone(), ..Scope::all(3) }, 10);
+    match found {
+        Ok(found) => assert!(!is_found && found.neighbours[0].row == 4, "rows={rows:?} {found:?}"),
+        Err(Error::Corrupt { reason }) => assert!(is_found && reason.contains("section=6"), "{reason}"),
+        Err(other) => panic!("rows={rows:?}: {other}"),
+    }
+}
+
+#[test]
+fn a_search_that_reads_a_damaged_embedding_fails_and_others_do_not() {
+    check_search_in_damaged(0..6, true);
+    check_search_in_damaged(1..6, false);
+    check_search_in_damaged(2..6, false);
 }

@@ -13,7 +13,7 @@ mod query;
 mod scope;
 
 pub use codes::{BlockCodes, CodedFlat, Codes, CodesError};
-pub use flat::{Flat, FlatError};
+pub use flat::{Flat, FlatError, Reads};
 pub use graph::{
     BaseGraph, CurrentThread, Graph, GraphBuilder, GraphDamage, GraphError, GraphHead, GraphIndex,
     GraphParameters, GraphView, VectorRows, Workers,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,6 +11,17 @@ use memmap2::Mmap;
 
 /// Alignment of a blob's first byte in memory, in bytes: a cache line and the widest vector register.
 pub const BLOB_ALIGNMENT: usize = 64;
+
+/// How bytes of a blob are going to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// A little here and a little there: what lies beside it need not be read from disk with it.
+    Scattered,
+    /// From front to back.
+    InOrder,
+    /// All of it, at once: reading it from disk may begin.
+    Soon,
+}
 
 /// The bytes of an open blob; cloning shares them.
 ///
@@ -50,6 +61,26 @@ impl Blob {
         // the process by a signal, as pulling out the disk would.
         let map = unsafe { Mmap::map(file)? };
         Ok(Self { contents: Contents::Mapped(Arc::new(map)) })
+    }
+
+    /// Tells the system how `range` is going to be read; what lies behind the end is ignored.
+    ///
+    /// Changes nothing but speed. Memory of this process needs no advice, and a system that takes none is
+    /// no error.
+    pub fn advise(&self, range: Range<usize>, access: Access) {
+        let range = range.start..range.end.min(self.len());
+        #[cfg(unix)]
+        if let (Contents::Mapped(map), false) = (&self.contents, range.is_empty()) {
+            let advice = match access {
+                Access::Scattered => memmap2::Advice::Random,
+                Access::InOrder => memmap2::Advice::Sequential,
+                Access::Soon => memmap2::Advice::WillNeed,
+            };
+            // Without the advice the system reads more or later than is best, and all is found still.
+            let _ = map.advise_range(advice, range.start, range.len());
+        }
+        #[cfg(not(unix))]
+        let _ = (range, access);
     }
 
     /// Whether the bytes are a file's pages rather than memory of this process.

@@ -221,6 +221,8 @@ impl<'a> GraphIndex<'a> {
             let near = state.pool.nearest().take_while(|(_, distance)| *distance <= bound);
             near.map(|(row, _)| row).filter(|row| scope.selects(*row))
         };
+        let rescored_max = rescored(scope.k, state.pool.len());
+        self.vectors.announce(candidates().take(rescored_max));
         let mut nearest = TopK::new(scope.k);
         let mut rescored_rows = 0;
         let mut ahead = candidates();
@@ -228,7 +230,7 @@ impl<'a> GraphIndex<'a> {
             |row: Option<u32>| row.iter().for_each(|row| prefetch_start(self.vectors.vector(*row)));
         (0..RESCORED_AHEAD).for_each(|_| prefetch(ahead.next()));
         let strays = self.graph.strays.iter().copied().filter(|row| scope.selects(*row));
-        for row in candidates().take(rescored(scope.k, state.pool.len())).chain(strays) {
+        for row in candidates().take(rescored_max).chain(strays) {
             prefetch(ahead.next());
             nearest.push(row, self.vectors.distance(query, row));
             rescored_rows += 1;
