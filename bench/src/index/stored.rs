@@ -106,7 +106,10 @@ impl Stored {
                 }
             }
         }
-        nearest.into_iter().flat_map(|nearest| nearest.into_sorted().into_iter().map(|near| near.row)).collect()
+        nearest
+            .into_iter()
+            .flat_map(|nearest| nearest.into_sorted().into_iter().map(|near| near.row))
+            .collect()
     }
 
     fn data_directory(&self) -> PathBuf {
@@ -134,7 +137,9 @@ impl Stored {
         };
         let keys = ["engine_ms", "collection_ms", "first_query_ms", "second_query_ms", "resident_mb"];
         let medians = keys.map(|key| (key.to_owned(), json!(median(key))));
-        print(&json!({"shape": self.name, "openings": OPENINGS, "median": Value::Object(medians.into_iter().collect())}));
+        print(
+            &json!({"shape": self.name, "openings": OPENINGS, "median": Value::Object(medians.into_iter().collect())}),
+        );
         Ok(())
     }
 
@@ -180,7 +185,8 @@ impl Stored {
         let recall = hits as f64 / (KNOWN_QUERIES as usize * K) as f64;
         let mut next = KNOWN_QUERIES;
         for round in 1..=3 {
-            let queries: Vec<_> = (next..next + ROUND_QUERIES).map(|number| self.data.query(number)).collect();
+            let queries: Vec<_> =
+                (next..next + ROUND_QUERIES).map(|number| self.data.query(number)).collect();
             next += ROUND_QUERIES;
             let (faults, read) = (major_faults(), process_number("io", "read_bytes:"));
             let mut times = Vec::with_capacity(queries.len());

@@ -5,8 +5,8 @@ use huedb_storage::blob::{Blob, BlobName, BlobStore, MemoryBlobStore};
 use huedb_storage::segment::{BLOCK_BYTES, SegmentReader};
 use huedb_types::{Distance, DocId, MetadataValue, Record, SeqNo};
 
-use super::{DocumentCache, PlacedRow, RecordSegment, build_segment};
 use super::sections as section;
+use super::{DocumentCache, PlacedRow, RecordSegment, build_segment};
 use crate::error::Error;
 use crate::memtable::Memtable;
 use crate::source::{Include, Source};
@@ -101,7 +101,8 @@ fn check_search_in_damaged(rows: std::ops::Range<u32>, is_found: bool) {
     // One embedding fills a block and a half, so that two rows share a block and the others do not.
     let dimension = BLOCK_BYTES * 3 / 2 / 4;
     let embedding = |number| Some(vec![number as f32; dimension]);
-    let record = |number: usize| Record { id: number.to_string(), embedding: embedding(number), ..Record::default() };
+    let record =
+        |number: usize| Record { id: number.to_string(), embedding: embedding(number), ..Record::default() };
     let records: Vec<_> = (0..6).map(record).collect();
     let mut bytes = build(&records, dimension as u32).to_vec();
     let reader = SegmentReader::open(Blob::copy_from_slice(&bytes), "seg/test.seg").unwrap();

@@ -66,7 +66,9 @@ fn advice_changes_no_byte(blobs: &dyn BlobStore) {
         let blob = blobs.open(&name(raw)).unwrap();
         let before = blob.to_vec();
         for access in [Access::Scattered, Access::InOrder, Access::Soon] {
-            for (start, end) in [(0, 1), (4_095, 4_097), (70_001, 300_000), (299_999, usize::MAX), (usize::MAX, 1)] {
+            for (start, end) in
+                [(0, 1), (4_095, 4_097), (70_001, 300_000), (299_999, usize::MAX), (usize::MAX, 1)]
+            {
                 blob.advise(start..end, access);
                 assert!(blob[..] == before, "{raw} {access:?} {start}..{end}");
             }
