@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use huedb_index::vector::{Kernels, Query, Scope};
-use huedb_storage::blob::{Blob, BlobName, BlobStore, MemoryBlobStore};
+use huedb_storage::blob::{Blob, BlobName, BlobStore, LocalBlobStore, MemoryBlobStore};
 use huedb_storage::segment::{BLOCK_BYTES, SegmentReader};
 use huedb_types::{Distance, DocId, MetadataValue, Record, SeqNo};
 
@@ -123,4 +123,27 @@ fn a_search_that_reads_a_damaged_embedding_fails_and_others_do_not() {
     check_search_in_damaged(0..6, true);
     check_search_in_damaged(1..6, false);
     check_search_in_damaged(2..6, false);
+}
+
+#[test]
+fn searches_of_a_mapped_segment_and_of_one_in_memory_find_the_same() {
+    let blob = build(&records(), 3);
+    let dir = tempfile::tempdir().unwrap();
+    let blobs = LocalBlobStore::open(dir.path()).unwrap();
+    let name = BlobName::parse("seg/test.seg").unwrap();
+    let mut writer = blobs.put(&name).unwrap();
+    writer.write(&blob).unwrap();
+    writer.finish().unwrap();
+    let mapped = blobs.open(&name).unwrap();
+    assert!(mapped.is_mapped() && !blob.is_mapped());
+    let segments = [blob, mapped].map(|blob| RecordSegment::open(blob, "seg/test.seg").unwrap());
+    for number in 0..40 {
+        let vector = [number as f32 * 1.5, -1.0, 0.5];
+        let query = Query::new(Kernels::detect(), Distance::L2, &vector);
+        // One neighbour is few enough for the codes, many are not.
+        for k in [1, 7, 100] {
+            let found = |segment: &RecordSegment| segment.search(&query, &Scope::all(k), 10).unwrap();
+            assert_eq!(found(&segments[0]), found(&segments[1]), "number={number} k={k}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use super::format::{
     BLOCK_BYTES, CHECKSUM_BYTES, ENTRY_BYTES, Entry, FOOTER_BYTES, Footer, HEADER_BYTES, Header, HeaderError,
@@ -25,6 +25,18 @@ struct Layout {
     kind: u16,
     checksum: u64,
     sections: Vec<Section>,
+    fetches: Fetches,
+}
+
+/// One in so many calls of [`SegmentReader::fetch`] looks whether the ranges are in memory.
+const LOOKED_AT_ONE_IN: u32 = 16;
+
+/// What is known of [`SegmentReader::fetch`]; nothing else depends on it, so it is not ordered with anything.
+#[derive(Debug, Default)]
+struct Fetches {
+    calls: AtomicU32,
+    /// Whether something was not in memory when a call last looked.
+    are_cold: AtomicBool,
 }
 
 /// All ranges lie within the file; [`SegmentReader::open`] has checked them.
@@ -75,7 +87,13 @@ impl SegmentReader {
         let name = name.into();
         let (header, footer) = read_ends(&blob, &name)?;
         let sections = read_directory(&blob, &name, &footer)?;
-        let layout = Layout { name, kind: header.kind, checksum: footer.checksum, sections };
+        let layout = Layout {
+            name,
+            kind: header.kind,
+            checksum: footer.checksum,
+            sections,
+            fetches: Fetches::default(),
+        };
         Ok(Self { blob, layout: Arc::new(layout) })
     }
 
@@ -169,11 +187,27 @@ impl SegmentReader {
         }
     }
 
-    /// Begins to read ranges of a section from disk, where they are not in memory.
+    /// Begins to read ranges of a section from disk all at once, where they are not in memory.
+    ///
+    /// Asking for what is in memory would cost a tenth of a search, so now and then it is looked up whether
+    /// ranges are, and nothing is asked for while they all were.
     pub fn fetch(&self, id: SectionId, ranges: &mut dyn Iterator<Item = Range<usize>>) {
         let Some(section) = self.section_range(id) else { return };
+        let fetches = &self.layout.fetches;
+        let is_look = fetches.calls.fetch_add(1, Ordering::Relaxed).is_multiple_of(LOOKED_AT_ONE_IN);
+        if !is_look && !fetches.are_cold.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut are_cold = false;
         for range in ranges {
-            self.blob.advise(section.start + range.start..section.start + range.end, Access::Soon);
+            let range = section.start + range.start..section.start + range.end;
+            if !is_look || !self.blob.is_in_memory(range.start) {
+                self.blob.advise(range, Access::Soon);
+                are_cold = true;
+            }
+        }
+        if is_look {
+            fetches.are_cold.store(are_cold, Ordering::Relaxed);
         }
     }
 

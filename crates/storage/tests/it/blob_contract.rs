@@ -71,6 +71,8 @@ fn advice_changes_no_byte(blobs: &dyn BlobStore) {
             {
                 blob.advise(start..end, access);
                 assert!(blob[..] == before, "{raw} {access:?} {start}..{end}");
+                // It was read just now.
+                assert!(blob.is_in_memory(start), "{raw} {access:?} {start}..{end}");
             }
         }
     }

@@ -296,6 +296,20 @@ fn a_block_is_compared_with_its_checksum_once() {
 }
 
 #[test]
+fn fetching_changes_nothing_wherever_the_ranges_lie() {
+    let (bytes, _) = encode(&[(SectionId(2), noise(3 * BLOCK_BYTES))]);
+    let reader = open(&bytes).unwrap();
+    let ranges =
+        [0..1, 5..BLOCK_BYTES, 3 * BLOCK_BYTES - 1..4 * BLOCK_BYTES, 9 * BLOCK_BYTES..10 * BLOCK_BYTES];
+    for _ in 0..40 {
+        reader.fetch(SectionId(2), &mut ranges.iter().cloned());
+        reader.fetch(SectionId(9), &mut ranges.iter().cloned());
+    }
+    reader.verify_all().unwrap();
+    assert!(reader.blob()[..] == bytes);
+}
+
+#[test]
 fn a_newer_version_is_refused_by_its_number() {
     let (mut bytes, _) = encode(&small());
     bytes[8..12].copy_from_slice(&(VERSION + 1).to_le_bytes());
