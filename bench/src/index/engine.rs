@@ -8,7 +8,7 @@ use huedb_engine::{
     Collection, CollectionChange, DEFAULT_DATABASE, DEFAULT_TENANT, Engine, EngineOptions, Existing, Include,
     NewCollection, QueryRequest, SearchPlan,
 };
-use huedb_types::{HnswConfiguration, Precision, Record};
+use huedb_types::{Distance, HnswConfiguration, Precision, Record};
 use serde_json::json;
 
 use super::dataset::Dataset;
@@ -29,7 +29,7 @@ pub(crate) fn curves(data: &Dataset, directory: &Path, precision: Precision) -> 
     fill(data, &directory, precision)?;
     let seconds = start.elapsed().as_secs_f64();
     let engine = Engine::open(&directory, EngineOptions::default())?;
-    let collection = collection(&engine, data, precision)?;
+    let collection = collection(&engine, (data.distance, precision), CANDIDATES[0])?;
     let held = collection.held()?;
     let name = match precision {
         Precision::F32 => "huedb collection",
@@ -69,7 +69,7 @@ pub(crate) fn curves(data: &Dataset, directory: &Path, precision: Precision) -> 
 /// Writes all records and waits until one graph holds nearly all of them.
 fn fill(data: &Dataset, directory: &Path, precision: Precision) -> Result<(), Box<dyn Error>> {
     let engine = Engine::open(directory, EngineOptions::default())?;
-    let docs = collection(&engine, data, precision)?;
+    let docs = collection(&engine, (data.distance, precision), CANDIDATES[0])?;
     let mut number = 0;
     for part in data.base.chunks(BATCH * data.dimensions) {
         let record = |vector: &[f32]| {
@@ -83,7 +83,7 @@ fn fill(data: &Dataset, directory: &Path, precision: Precision) -> Result<(), Bo
     engine.close()?;
     // The last records are in files now; what is due is due at the next start.
     let engine = Engine::open(directory, EngineOptions::default())?;
-    let docs = collection(&engine, data, precision)?;
+    let docs = collection(&engine, (data.distance, precision), CANDIDATES[0])?;
     let probe = request(&data.queries[..data.dimensions]);
     while docs.indexing()?.indexed < docs.indexing()?.records {
         std::thread::sleep(std::time::Duration::from_millis(100));
@@ -95,11 +95,16 @@ fn fill(data: &Dataset, directory: &Path, precision: Precision) -> Result<(), Bo
     Ok(engine.close()?)
 }
 
-fn collection(engine: &Engine, data: &Dataset, precision: Precision) -> Result<Collection, Box<dyn Error>> {
+/// The collection of the benchmark, which is made if it is not there.
+pub(crate) fn collection(
+    engine: &Engine,
+    (distance, precision): (Distance, Precision),
+    candidates: u32,
+) -> Result<Collection, Box<dyn Error>> {
     let hnsw = HnswConfiguration {
-        space: data.distance,
+        space: distance,
         ef_construction: 200,
-        ef_search: CANDIDATES[0],
+        ef_search: candidates,
         max_neighbors: 16,
         num_threads: 1,
         resize_factor: 1.2,
@@ -123,7 +128,8 @@ fn request(vector: &[f32]) -> QueryRequest {
     QueryRequest { embeddings: vec![vector.to_vec()], k: K as u32, include, ..QueryRequest::default() }
 }
 
-fn rows(collection: &Collection, vector: &[f32]) -> Result<Vec<u32>, Box<dyn Error>> {
+/// The numbers of the nearest records.
+pub(crate) fn rows(collection: &Collection, vector: &[f32]) -> Result<Vec<u32>, Box<dyn Error>> {
     let hits = collection.query(&request(vector))?.remove(0);
     hits.iter().map(|hit| Ok(hit.record.id.parse()?)).collect()
 }

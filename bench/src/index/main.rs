@@ -1,7 +1,8 @@
 //! Benchmark of the vector index: recall against speed on the data sets of `bench/index/data.py`.
 //!
-//! `huedb-index-bench core|engine|filters|precision DIRECTORY NAME` prints one JSON object a line; `bench/index.sh` runs
-//! it beside other libraries.
+//! `huedb-index-bench core|engine|filters|precision DIRECTORY NAME` prints one JSON object a line; `bench/index.sh`
+//! runs it beside other libraries. `huedb-index-bench open|queries DIRECTORY ROWSxDIMENSIONS` does so for a collection
+//! that stays on disk; `bench/memory.sh` runs it with less memory than the vectors take.
 
 #![allow(clippy::print_stdout, reason = "the rows are the output")]
 
@@ -9,6 +10,10 @@ mod dataset;
 mod engine;
 mod graph;
 mod precision;
+#[path = "../rng.rs"]
+mod rng;
+mod stored;
+mod synthetic;
 
 use std::path::Path;
 use std::time::Instant;
@@ -31,14 +36,23 @@ const ROUNDS: usize = 5;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [mode, directory, name] = &arguments[..] else {
-        return Err("usage: huedb-index-bench core|engine|filters|precision DIRECTORY NAME".into());
+        return Err(
+            "usage: huedb-index-bench core|engine|filters|precision|open|queries DIRECTORY NAME".into()
+        );
     };
-    let data = dataset::Dataset::read(Path::new(directory), name)?;
+    let directory = Path::new(directory);
+    match mode.as_str() {
+        "open" => return stored::Stored::prepare(directory, name)?.opening(directory),
+        "reopen" => return stored::Stored::prepare(directory, name)?.reopen(),
+        "queries" => return stored::Stored::prepare(directory, name)?.queries(),
+        _ => {}
+    }
+    let data = dataset::Dataset::read(directory, name)?;
     match mode.as_str() {
         "core" => graph::curves(&data),
         "filters" => graph::filters(&data),
-        "engine" => engine::curves(&data, &Path::new(directory).join("engine"), Precision::F32)?,
-        "precision" => precision::compare(&data, &Path::new(directory).join("precision"))?,
+        "engine" => engine::curves(&data, &directory.join("engine"), Precision::F32)?,
+        "precision" => precision::compare(&data, &directory.join("precision"))?,
         other => return Err(format!("unknown mode {other}").into()),
     }
     Ok(())

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use huedb_index::vector::{BaseGraph, GraphParameters};
+use huedb_storage::blob::Access;
 use roaring::RoaringBitmap;
 
 use super::state::CollectionState;
@@ -97,7 +98,7 @@ impl CollectionState {
             is_cancelled: &|| self.shared.maintenance.is_stopping(),
         };
         let job = (placed.len() as u64 >= self.shared.options.graph_rows_min).then_some(&job);
-        let output = self.build(&placed, snapshot.shape.dimension, job)?;
+        let output = in_order(inputs, || self.build(&placed, snapshot.shape.dimension, job))?;
         Ok(Merged { inputs: inputs.iter().map(|view| Arc::clone(&view.segment)).collect(), moved, output })
     }
 }
@@ -166,6 +167,15 @@ impl Merged {
         }
         after
     }
+}
+
+/// Does what reads the embeddings of `inputs` from front to back.
+fn in_order<T>(inputs: &[SegmentView], read: impl FnOnce() -> T) -> T {
+    let advise = |access| inputs.iter().for_each(|view| view.segment.advise_vectors(access));
+    advise(Access::InOrder);
+    let result = read();
+    advise(Access::Scattered);
+    result
 }
 
 fn flat_rows(segments: &[SegmentView]) -> u64 {

@@ -3,8 +3,9 @@
 //! A block ends behind the row that brings it to [`BLOCK_BYTES`], so neighbours share a dictionary
 //! while one short document costs the decompression of one small block.
 
-use huedb_storage::segment::SegmentWriter;
+use huedb_storage::segment::{SegmentReader, SegmentWriter};
 
+use super::damaged;
 use super::sections::{DOCUMENT_BLOCKS, DOCUMENTS};
 use crate::codec::Encoder;
 use crate::error::Error;
@@ -89,8 +90,7 @@ pub(crate) struct DocumentCache {
 pub(super) struct Documents<'a> {
     /// Distinguishes segments in a [`DocumentCache`]; never 0.
     pub(super) segment: u64,
-    pub(super) table: &'a [u8],
-    pub(super) blocks: &'a [u8],
+    pub(super) reader: &'a SegmentReader,
 }
 
 struct Entry {
@@ -102,8 +102,8 @@ struct Entry {
 }
 
 impl Documents<'_> {
-    fn entry(&self, index: usize) -> Option<Entry> {
-        let bytes = self.table.get(index * ENTRY_BYTES..)?.first_chunk::<ENTRY_BYTES>()?;
+    fn entry(table: &[u8], index: usize) -> Option<Entry> {
+        let bytes = table.get(index * ENTRY_BYTES..)?.first_chunk::<ENTRY_BYTES>()?;
         let word = |at: usize| bytes[at..].first_chunk::<4>().copied().map(u32::from_le_bytes);
         Some(Entry {
             first_row: word(0)?,
@@ -114,33 +114,40 @@ impl Documents<'_> {
         })
     }
 
-    /// The document of `row`; `Err` if the sections are damaged.
-    pub(super) fn get<'c>(&self, row: u32, cache: &'c mut DocumentCache) -> Result<Option<&'c str>, ()> {
+    /// The document of `row`; fails if the sections are damaged.
+    pub(super) fn get<'c>(&self, row: u32, cache: &'c mut DocumentCache) -> Result<Option<&'c str>, Error> {
         let is_cached = cache.segment == self.segment
             && (cache.first_row..cache.first_row.saturating_add(cache.rows)).contains(&row);
+        let wrong = || damaged("document block", self.reader.name());
         if !is_cached {
-            self.load(row, cache).ok_or(())?;
+            let entry = self.entry_of(row).ok_or_else(wrong)?;
+            let start = usize::try_from(entry.offset).map_err(|_| wrong())?;
+            let end = start.checked_add(entry.compressed_bytes as usize).ok_or_else(wrong)?;
+            self.reader.verify_range(DOCUMENTS, start..end)?;
+            let blocks = self.reader.section(DOCUMENTS).unwrap_or_default();
+            self.load(&entry, blocks.get(start..end).ok_or_else(wrong)?, cache).ok_or_else(wrong)?;
         }
-        cached_document(cache, (row - cache.first_row) as usize)
+        cached_document(cache, (row - cache.first_row) as usize).map_err(|()| wrong())
     }
 
-    fn load(&self, row: u32, cache: &mut DocumentCache) -> Option<()> {
+    /// The block that holds `row`.
+    fn entry_of(&self, row: u32) -> Option<Entry> {
+        let table = self.reader.section(DOCUMENT_BLOCKS)?;
         let mut low = 0;
-        let mut high = self.table.len() / ENTRY_BYTES;
+        let mut high = table.len() / ENTRY_BYTES;
         while high - low > 1 {
             let middle = usize::midpoint(low, high);
-            if self.entry(middle)?.first_row <= row {
+            if Self::entry(table, middle)?.first_row <= row {
                 low = middle;
             } else {
                 high = middle;
             }
         }
-        let entry = self.entry(low)?;
-        if !(entry.first_row..entry.first_row.checked_add(entry.rows)?).contains(&row) {
-            return None;
-        }
-        let start = usize::try_from(entry.offset).ok()?;
-        let compressed = self.blocks.get(start..start.checked_add(entry.compressed_bytes as usize)?)?;
+        let entry = Self::entry(table, low)?;
+        (entry.first_row..entry.first_row.checked_add(entry.rows)?).contains(&row).then_some(entry)
+    }
+
+    fn load(&self, entry: &Entry, compressed: &[u8], cache: &mut DocumentCache) -> Option<()> {
         cache.segment = 0;
         cache.raw.resize(entry.raw_bytes as usize, 0);
         let written = lz4_flex::block::decompress_into(compressed, &mut cache.raw).ok()?;

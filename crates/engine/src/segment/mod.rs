@@ -4,6 +4,7 @@
 //! content. `docs/storage-format.md` gives the sections byte by byte.
 
 mod build;
+mod checked_reads;
 mod documents;
 mod graph;
 mod reader;

@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use huedb_index::vector::{
     BlockCodes, CodedFlat, Flat, Found, GraphHead, Query, Scope, VectorIndex, Vectors,
 };
-use huedb_storage::blob::Blob;
+use huedb_storage::blob::{Access, Blob};
 use huedb_storage::segment::{SectionId, SegmentReader};
 use huedb_types::{Distance, DocId};
 use roaring::RoaringBitmap;
 
 use super::build::{id_slot, id_table_slots};
+use super::checked_reads::CheckedReads;
 use super::damaged;
 use super::documents::{DocumentCache, Documents};
 use super::graph::open_graph;
@@ -20,8 +21,8 @@ use crate::error::Error;
 #[cfg(target_endian = "big")]
 compile_error!("segments are mapped as they are stored, in little-endian order");
 
-/// An open segment: its sections are checked against each other, so that reading them cannot fail
-/// but for damage that happens later.
+/// An open segment: its sections are checked against each other, so that reading them cannot fail but for
+/// damage. What records hold is verified when it is read, all else when the segment is opened.
 #[derive(Debug)]
 pub(crate) struct RecordSegment {
     /// Distinguishes open segments in caches; never 0.
@@ -40,7 +41,8 @@ pub(crate) struct RecordSegment {
 }
 
 impl RecordSegment {
-    /// Opens the segment and verifies every checksum. Damage to what can be made again is no error.
+    /// Opens the segment and verifies all but [the contents of records](section::is_verified_when_read).
+    /// Damage to what can be made again is no error.
     pub(crate) fn open(blob: Blob, name: &str) -> Result<Self, Error> {
         static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
         let file_bytes = blob.len() as u64;
@@ -66,17 +68,14 @@ impl RecordSegment {
         let segment =
             Self { number, name, reader, file_bytes, rows, dimension, distance, missing, graph, lost_index };
         segment.check_lengths()?;
+        segment.advise_vectors(Access::Scattered);
         Ok(segment)
     }
 
     fn check_lengths(&self) -> Result<(), Error> {
         let rows = self.rows as usize;
-        let vectors = match self.vectors() {
-            Vectors::F32(_) => (section::VECTORS, rows * self.dimension as usize * 4),
-            Vectors::F16(_) => (section::VECTORS_F16, rows * self.dimension as usize * 2),
-        };
         let expected = [
-            vectors,
+            (self.vectors_section(), rows * self.vector_bytes()),
             (section::ID_OFFSETS, (rows + 1) * 8),
             (section::ID_TABLE, id_table_slots(rows) * 4),
             (section::DOC_IDS, rows * 4),
@@ -88,6 +87,11 @@ impl RecordSegment {
             Some((id, _)) => Err(self.damaged(&format!("length of section {}", id.0))),
             None => Ok(()),
         }
+    }
+
+    /// Tells the system how embeddings are going to be read.
+    pub(crate) fn advise_vectors(&self, access: Access) {
+        self.reader.advise(self.vectors_section(), access);
     }
 
     pub(super) fn damaged(&self, what: &str) -> Error {
@@ -119,10 +123,22 @@ impl RecordSegment {
 
     /// All embeddings, `rows x dimension`; zeros where one is missing.
     fn vectors(&self) -> Vectors<'_> {
-        match self.reader.section(section::VECTORS_F16) {
-            Some(_) => Vectors::F16(self.numbers(section::VECTORS_F16)),
-            None => Vectors::F32(self.numbers(section::VECTORS)),
+        match self.vectors_section() {
+            section::VECTORS_F16 => Vectors::F16(self.numbers(section::VECTORS_F16)),
+            other => Vectors::F32(self.numbers(other)),
         }
+    }
+
+    /// Where the embeddings are.
+    fn vectors_section(&self) -> SectionId {
+        let has_halves = self.reader.section_range(section::VECTORS_F16).is_some();
+        if has_halves { section::VECTORS_F16 } else { section::VECTORS }
+    }
+
+    /// Bytes of one embedding.
+    fn vector_bytes(&self) -> usize {
+        let is_half = self.vectors_section() == section::VECTORS_F16;
+        self.dimension as usize * if is_half { size_of::<u16>() } else { size_of::<f32>() }
     }
 
     /// The nearest rows within `scope`, through the best index that the segment has; a graph's search keeps at
@@ -135,10 +151,21 @@ impl RecordSegment {
         scope: &Scope<'_>,
         candidates: u32,
     ) -> Result<Found, Error> {
-        let dimensions = self.dimension as usize;
         let inverse_norms = self.numbers(section::INVERSE_NORMS);
-        let vectors = Flat::of(dimensions, self.vectors(), Some(inverse_norms));
+        let vectors = Flat::of(self.dimension as usize, self.vectors(), Some(inverse_norms));
         let vectors = vectors.map_err(|_| self.damaged("length of the embeddings"))?;
+        let reads = CheckedReads::new(&self.reader, self.vectors_section(), self.vector_bytes());
+        let found = self.search_vectors(vectors.told_to(&reads), query, scope, candidates)?;
+        Ok(reads.check(found)?)
+    }
+
+    fn search_vectors(
+        &self,
+        vectors: Flat<'_>,
+        query: &Query<'_>,
+        scope: &Scope<'_>,
+        candidates: u32,
+    ) -> Result<Found, Error> {
         if let Some(index) = self.graph_index(vectors, candidates) {
             return Ok(index.search(query, scope));
         }
@@ -147,7 +174,7 @@ impl RecordSegment {
             return Ok(vectors.search(query, scope));
         }
         let arrays = (codes, self.numbers(section::CODE_HEADERS), self.numbers(section::CODE_CENTRE));
-        let codes = BlockCodes::new(self.distance, dimensions, self.rows, arrays);
+        let codes = BlockCodes::new(self.distance, self.dimension as usize, self.rows, arrays);
         let coded = codes.and_then(|codes| CodedFlat::new(vectors, codes));
         Ok(coded.map_err(|_| self.damaged("length of the codes"))?.search(query, scope))
     }
@@ -185,7 +212,9 @@ impl RecordSegment {
         let row = row as usize;
         let range =
             offsets.get(row).zip(offsets.get(row + 1)).map(|(start, end)| *start as usize..*end as usize);
-        range.and_then(|range| self.bytes(texts).get(range)).ok_or_else(|| self.damaged("row offset"))
+        let range = range.ok_or_else(|| self.damaged("row offset"))?;
+        self.reader.verify_range(texts, range.clone())?;
+        self.bytes(texts).get(range).ok_or_else(|| self.damaged("row offset"))
     }
 
     pub(crate) fn id(&self, row: u32) -> Result<&str, Error> {
@@ -217,6 +246,8 @@ impl RecordSegment {
             return Ok(None);
         }
         let start = row as usize * self.dimension as usize;
+        let bytes = row as usize * self.vector_bytes();
+        self.reader.verify_range(self.vectors_section(), bytes..bytes + self.vector_bytes())?;
         let vector = self.vectors().get(start..start + self.dimension as usize);
         vector.map(|vector| Some(vector.decoded())).ok_or_else(|| self.damaged("row number"))
     }
@@ -235,20 +266,16 @@ impl RecordSegment {
         row: u32,
         cache: &'c mut DocumentCache,
     ) -> Result<Option<&'c str>, Error> {
-        let documents = Documents {
-            segment: self.number,
-            table: self.bytes(section::DOCUMENT_BLOCKS),
-            blocks: self.bytes(section::DOCUMENTS),
-        };
-        documents.get(row, cache).map_err(|()| self.damaged("document block"))
+        Documents { segment: self.number, reader: &self.reader }.get(row, cache)
     }
 }
 
-/// Verifies every section; returns whether one that can be made again is damaged.
+/// Verifies what is verified at once; returns whether a section that can be made again is damaged.
 fn verify(reader: &SegmentReader) -> Result<bool, Error> {
     let mut lost_index = false;
     for (id, _) in reader.sections() {
-        match reader.verify(id) {
+        let is_later = section::is_verified_when_read(id);
+        match if is_later { reader.verify_padding(id) } else { reader.verify(id) } {
             Err(error) if section::is_derived(id) => {
                 tracing::error!(%error, "a section of an index is damaged; it is not used until it is made again");
                 lost_index = true;

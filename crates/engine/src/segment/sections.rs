@@ -52,3 +52,9 @@ pub(super) const VECTORS_F16: SectionId = SectionId(21);
 pub(super) fn is_derived(id: SectionId) -> bool {
     (CODES.0..=GRAPH_CODES.0).contains(&id.0)
 }
+
+/// Whether a section is verified block by block when it is read, rather than whole when the segment is opened:
+/// the contents of records, which may be larger than memory.
+pub(super) fn is_verified_when_read(id: SectionId) -> bool {
+    [VECTORS, VECTORS_F16, METADATA, DOCUMENTS, URIS].contains(&id)
+}

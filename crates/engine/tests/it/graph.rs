@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use huedb_engine::{
-    Collection, Engine, EngineOptions, Explanation, QueryRequest, SearchPlan, Selection, SourceKind,
+    Collection, Engine, EngineOptions, Explanation, GetRequest, Include, QueryRequest, SearchPlan, Selection,
+    SourceKind,
 };
 use huedb_storage::blob::{BlobName, BlobStore};
 use huedb_storage::kv::Faults;
@@ -136,23 +137,56 @@ fn a_damaged_graph_is_not_used_and_built_again() {
     engine.close().unwrap();
 
     let store = store.after_close();
-    let mut damaged = 0;
-    for segment in store.blobs.list().unwrap() {
-        let blob = store.blobs.open(&segment.name).unwrap();
-        let reader = SegmentReader::open(blob.clone(), segment.name.as_str()).unwrap();
-        let Some(links) = reader.section_range(SectionId(19)) else { continue };
-        let mut bytes = blob.to_vec();
-        bytes[links.start + 100] ^= 0xFF;
-        replace(&store, &segment.name, &bytes);
-        damaged += 1;
-    }
-    assert!(damaged > 0);
+    damage_graph_segments(&store, SectionId(19), 100);
     let engine = open(&store);
     let docs = collection(&engine, "docs").unwrap();
     let all: Vec<i64> = (0..RECORDS).collect();
     assert!(recall(&docs, &all, None) >= 0.98);
     wait_for_graph(&docs);
     assert!(recall(&docs, &all, None) >= 0.98);
+}
+
+#[test]
+fn a_damaged_vector_is_an_error_of_those_who_read_it() {
+    let store = Store::new(&Faults::new());
+    let engine = open(&store);
+    let docs = collection(&engine, "docs").unwrap();
+    fill(&docs, 0..RECORDS);
+    wait_for_graph(&docs);
+    engine.close().unwrap();
+
+    let store = store.after_close();
+    damage_graph_segments(&store, SectionId(6), 0);
+    let engine = open(&store);
+    let docs = collection(&engine, "docs").unwrap();
+    let nearest_to_the_first = QueryRequest { embeddings: vec![embedding(0, 0)], ..query(0, None) };
+    let error = docs.query(&nearest_to_the_first).unwrap_err().to_string();
+    assert!(error.contains("section=6"), "{error}");
+    let select = |include| GetRequest {
+        selection: Selection { ids: Some(vec!["0".to_owned()]), ..Selection::default() },
+        include,
+    };
+    assert!(docs.get(&select(Include { embeddings: true, ..Include::default() })).is_err());
+    let rest = Include { metadatas: true, documents: true, uris: true, ..Include::default() };
+    assert_eq!(docs.get(&select(rest)).unwrap().len(), 1);
+    assert_eq!(docs.count().unwrap(), RECORDS as u64);
+}
+
+/// Changes one byte of a section of every segment that has a graph.
+fn damage_graph_segments(store: &Store, section: SectionId, at: usize) {
+    let mut damaged = 0;
+    for segment in store.blobs.list().unwrap() {
+        let blob = store.blobs.open(&segment.name).unwrap();
+        let reader = SegmentReader::open(blob.clone(), segment.name.as_str()).unwrap();
+        if reader.section_range(SectionId(19)).is_none() {
+            continue;
+        }
+        let mut bytes = blob.to_vec();
+        bytes[reader.section_range(section).unwrap().start + at] ^= 0xFF;
+        replace(store, &segment.name, &bytes);
+        damaged += 1;
+    }
+    assert!(damaged > 0);
 }
 
 fn replace(store: &Store, name: &BlobName, bytes: &[u8]) {

@@ -1,6 +1,7 @@
 //! Exact search by computing every distance.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 use super::distance::distances;
@@ -17,6 +18,16 @@ pub struct Flat<'a> {
     rows: u32,
     vectors: Vectors<'a>,
     inverse_norms: Option<&'a [f32]>,
+    reads: Option<&'a dyn Reads>,
+}
+
+/// Is told what searches read of a block of full vectors, which may lie on a disk.
+pub trait Reads: fmt::Debug + Sync {
+    /// These rows are read next.
+    fn now(&self, rows: Range<u32>);
+
+    /// These rows are read soon, one by one.
+    fn soon(&self, rows: &mut dyn Iterator<Item = u32>);
 }
 
 /// The arrays given do not make a block.
@@ -78,7 +89,20 @@ impl<'a> Flat<'a> {
             Some(norms) if norms.len() != rows as usize => {
                 Err(FlatError::InverseNorms { rows, inverse_norms: norms.len() })
             }
-            _ => Ok(Self { dimensions, rows, vectors, inverse_norms }),
+            _ => Ok(Self { dimensions, rows, vectors, inverse_norms, reads: None }),
+        }
+    }
+
+    /// The same block; `reads` is told of every read before it happens.
+    #[must_use]
+    pub fn told_to(self, reads: &'a dyn Reads) -> Self {
+        Self { reads: Some(reads), ..self }
+    }
+
+    /// Says that the vectors of `rows` are read soon.
+    pub(super) fn announce(&self, mut rows: impl Iterator<Item = u32>) {
+        if let Some(reads) = self.reads {
+            reads.soon(&mut rows);
         }
     }
 
@@ -92,7 +116,7 @@ impl<'a> Flat<'a> {
 
     /// Asks for the vector of one row to be brought into the cache.
     pub(super) fn prefetch(&self, row: u32) {
-        self.vectors(row..row + 1).prefetch_start();
+        self.untold(row..row + 1).prefetch_start();
     }
 
     /// The bytes of one row.
@@ -116,6 +140,13 @@ impl<'a> Flat<'a> {
     }
 
     fn vectors(&self, rows: Range<u32>) -> Vectors<'a> {
+        if let Some(reads) = self.reads {
+            reads.now(rows.clone());
+        }
+        self.untold(rows)
+    }
+
+    fn untold(&self, rows: Range<u32>) -> Vectors<'a> {
         self.vectors.slice(rows.start as usize * self.dimensions..rows.end as usize * self.dimensions)
     }
 }

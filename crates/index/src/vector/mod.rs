@@ -14,7 +14,7 @@ mod scope;
 mod vectors;
 
 pub use codes::{BlockCodes, CodedFlat, Codes, CodesError};
-pub use flat::{Flat, FlatError};
+pub use flat::{Flat, FlatError, Reads};
 pub use graph::{
     BaseGraph, CurrentThread, Graph, GraphBuilder, GraphDamage, GraphError, GraphHead, GraphIndex,
     GraphParameters, GraphView, VectorRows, Workers,

@@ -84,9 +84,9 @@ fn f32_is_what_collections_have_when_nothing_else_is_said() {
         {
             let name = format!("whole-{number}-{}", collections.len());
             let path = format!("{collections}/{}", made(&server, collections, &name, &metadata));
-            let records = json!({"ids": ["a"], "embeddings": [[0.5009765625, 70000]]});
+            let records = json!({"ids": ["a"], "embeddings": [[0.500_976_562_5, 70000]]});
             done(&server, "POST", &format!("{path}/add"), &records);
-            check_embedding(&server, &path, &json!([[0.5009765625, 70000.0]]));
+            check_embedding(&server, &path, &json!([[0.500_976_562_5, 70000.0]]));
         }
     }
 }

@@ -11,7 +11,7 @@ mod memory;
 mod name;
 mod object;
 
-pub use contents::{BLOB_ALIGNMENT, Blob};
+pub use contents::{Access, BLOB_ALIGNMENT, Blob};
 pub use error::BlobError;
 pub use local::LocalBlobStore;
 pub use memory::MemoryBlobStore;

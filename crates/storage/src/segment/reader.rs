@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use super::format::{
     BLOCK_BYTES, CHECKSUM_BYTES, ENTRY_BYTES, Entry, FOOTER_BYTES, Footer, HEADER_BYTES, Header, HeaderError,
     SectionId, VERSION, align, blocks_of,
 };
 use super::{SegmentError, SegmentPart};
-use crate::blob::Blob;
+use crate::blob::{Access, Blob};
 use crate::checksum::xxh3_64;
 
 /// An open segment; cloning shares it.
@@ -24,6 +25,18 @@ struct Layout {
     kind: u16,
     checksum: u64,
     sections: Vec<Section>,
+    fetches: Fetches,
+}
+
+/// One in so many calls of [`SegmentReader::fetch`] looks whether the ranges are in memory.
+const LOOKED_AT_ONE_IN: u32 = 16;
+
+/// What is known of [`SegmentReader::fetch`]; nothing else depends on it, so it is not ordered with anything.
+#[derive(Debug, Default)]
+struct Fetches {
+    calls: AtomicU32,
+    /// Whether something was not in memory when a call last looked.
+    are_cold: AtomicBool,
 }
 
 /// All ranges lie within the file; [`SegmentReader::open`] has checked them.
@@ -36,6 +49,29 @@ struct Section {
     padding: Range<usize>,
     /// The checksums of its blocks in the directory.
     checksums: Range<usize>,
+    verified: VerifiedBlocks,
+}
+
+/// The blocks of a section that were found to be what was written, one bit a block.
+#[derive(Debug)]
+struct VerifiedBlocks(Vec<AtomicU64>);
+
+impl VerifiedBlocks {
+    fn none_of(blocks: u64) -> Self {
+        Self((0..blocks.div_ceil(64)).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    /// False for a block that the section does not have.
+    fn contains(&self, block: usize) -> bool {
+        // The bits order nothing: the bytes they tell of never change.
+        self.0.get(block / 64).is_some_and(|bits| bits.load(Ordering::Relaxed) >> (block % 64) & 1 == 1)
+    }
+
+    fn insert(&self, block: usize) {
+        if let Some(bits) = self.0.get(block / 64) {
+            bits.fetch_or(1 << (block % 64), Ordering::Relaxed);
+        }
+    }
 }
 
 impl SegmentReader {
@@ -51,7 +87,13 @@ impl SegmentReader {
         let name = name.into();
         let (header, footer) = read_ends(&blob, &name)?;
         let sections = read_directory(&blob, &name, &footer)?;
-        let layout = Layout { name, kind: header.kind, checksum: footer.checksum, sections };
+        let layout = Layout {
+            name,
+            kind: header.kind,
+            checksum: footer.checksum,
+            sections,
+            fetches: Fetches::default(),
+        };
         Ok(Self { blob, layout: Arc::new(layout) })
     }
 
@@ -101,9 +143,32 @@ impl SegmentReader {
     /// [`SegmentError::Checksum`] for the first damaged block, [`SegmentError::Damaged`] if the
     /// padding after the section is, [`SegmentError::MissingSection`].
     pub fn verify(&self, id: SectionId) -> Result<(), SegmentError> {
-        match self.find(id) {
-            Some(section) => self.verify_section(section),
-            None => Err(SegmentError::MissingSection { name: self.layout.name.clone(), section: id }),
+        self.verify_section(self.section_of(id)?)
+    }
+
+    /// Compares those blocks of a section that hold part of `range` with their checksums, each only once in the
+    /// life of this reader and its clones. What lies behind the section's end is ignored.
+    ///
+    /// # Errors
+    /// [`SegmentError::Checksum`] for the first damaged block, [`SegmentError::MissingSection`].
+    pub fn verify_range(&self, id: SectionId, range: Range<usize>) -> Result<(), SegmentError> {
+        let section = self.section_of(id)?;
+        let range = range.start..range.end.min(section.range.len());
+        let mut blocks = range.start / BLOCK_BYTES..range.end.div_ceil(BLOCK_BYTES);
+        blocks.try_for_each(|block| {
+            if section.verified.contains(block) { Ok(()) } else { self.verify_apart(section, block) }
+        })
+    }
+
+    /// Checks the padding after a section, which [`SegmentReader::verify_range`] leaves out.
+    ///
+    /// # Errors
+    /// [`SegmentError::Damaged`], [`SegmentError::MissingSection`].
+    pub fn verify_padding(&self, id: SectionId) -> Result<(), SegmentError> {
+        let padding = &self.section_of(id)?.padding;
+        match self.slice(padding).iter().position(|&byte| byte != 0) {
+            Some(at) => Err(damaged(&self.layout.name, SegmentPart::Padding, (padding.start + at) as u64)),
+            None => Ok(()),
         }
     }
 
@@ -115,6 +180,37 @@ impl SegmentReader {
         self.layout.sections.iter().try_for_each(|section| self.verify_section(section))
     }
 
+    /// Tells the system how a section is going to be read; see [`Blob::advise`].
+    pub fn advise(&self, id: SectionId, access: Access) {
+        if let Some(range) = self.section_range(id) {
+            self.blob.advise(range, access);
+        }
+    }
+
+    /// Begins to read ranges of a section from disk all at once, where they are not in memory.
+    ///
+    /// Asking for what is in memory would cost a tenth of a search, so now and then it is looked up whether
+    /// ranges are, and nothing is asked for while they all were.
+    pub fn fetch(&self, id: SectionId, ranges: &mut dyn Iterator<Item = Range<usize>>) {
+        let Some(section) = self.section_range(id) else { return };
+        let fetches = &self.layout.fetches;
+        let is_look = fetches.calls.fetch_add(1, Ordering::Relaxed).is_multiple_of(LOOKED_AT_ONE_IN);
+        if !is_look && !fetches.are_cold.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut are_cold = false;
+        for range in ranges {
+            let range = section.start + range.start..section.start + range.end;
+            if !is_look || !self.blob.is_in_memory(range.start) {
+                self.blob.advise(range, Access::Soon);
+                are_cold = true;
+            }
+        }
+        if is_look {
+            fetches.are_cold.store(are_cold, Ordering::Relaxed);
+        }
+    }
+
     fn find(&self, id: SectionId) -> Option<&Section> {
         self.layout.sections.iter().find(|section| section.id == id)
     }
@@ -123,28 +219,43 @@ impl SegmentReader {
         self.blob.get(range.clone()).unwrap_or_default()
     }
 
+    fn section_of(&self, id: SectionId) -> Result<&Section, SegmentError> {
+        let missing = || SegmentError::MissingSection { name: self.layout.name.clone(), section: id };
+        self.find(id).ok_or_else(missing)
+    }
+
     fn verify_section(&self, section: &Section) -> Result<(), SegmentError> {
-        let blocks = self.slice(&section.range).chunks(BLOCK_BYTES);
+        let blocks = section.range.len().div_ceil(BLOCK_BYTES);
+        (0..blocks).try_for_each(|block| self.verify_block(section, block))?;
+        self.verify_padding(section.id)
+    }
+
+    /// Verifies a block that nobody has read the ones before of: all of it is asked for at once.
+    #[cold]
+    fn verify_apart(&self, section: &Section, index: usize) -> Result<(), SegmentError> {
+        let offset = section.range.start + index * BLOCK_BYTES;
+        self.blob.advise(offset..section.range.end.min(offset + BLOCK_BYTES), Access::Soon);
+        self.verify_block(section, index)
+    }
+
+    fn verify_block(&self, section: &Section, index: usize) -> Result<(), SegmentError> {
+        let offset = section.range.start + index * BLOCK_BYTES;
+        let block = offset..section.range.end.min(offset + BLOCK_BYTES);
         let (checksums, _) = self.slice(&section.checksums).as_chunks::<CHECKSUM_BYTES>();
-        for (index, (block, checksum)) in blocks.zip(checksums).enumerate() {
-            let (expected, found) = (u64::from_le_bytes(*checksum), xxh3_64(block));
-            if expected != found {
-                return Err(SegmentError::Checksum {
-                    name: self.layout.name.clone(),
-                    section: section.id,
-                    offset: (section.range.start + index * BLOCK_BYTES) as u64,
-                    bytes: block.len() as u64,
-                    expected,
-                    found,
-                });
-            }
+        let expected = checksums.get(index).copied().map(u64::from_le_bytes).unwrap_or_default();
+        let found = xxh3_64(self.slice(&block));
+        if expected != found {
+            return Err(SegmentError::Checksum {
+                name: self.layout.name.clone(),
+                section: section.id,
+                offset: offset as u64,
+                bytes: block.len() as u64,
+                expected,
+                found,
+            });
         }
-        match self.slice(&section.padding).iter().position(|&byte| byte != 0) {
-            Some(at) => {
-                Err(damaged(&self.layout.name, SegmentPart::Padding, (section.padding.start + at) as u64))
-            }
-            None => Ok(()),
-        }
+        section.verified.insert(index);
+        Ok(())
     }
 }
 
@@ -207,6 +318,7 @@ fn read_directory(blob: &Blob, name: &str, footer: &Footer) -> Result<Vec<Sectio
             range: offset as usize..end as usize,
             padding: end as usize..padded_end as usize,
             checksums: checksum_offset..checksum_end,
+            verified: VerifiedBlocks::none_of(blocks_of(bytes)),
         });
         section_offset = padded_end;
         checksum_offset = checksum_end;

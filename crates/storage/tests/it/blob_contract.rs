@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use huedb_storage::blob::{
-    BLOB_ALIGNMENT, BlobMeta, BlobName, BlobStore, LocalBlobStore, MemoryBlobStore, ObjectBlobStore,
+    Access, BLOB_ALIGNMENT, BlobMeta, BlobName, BlobStore, LocalBlobStore, MemoryBlobStore, ObjectBlobStore,
 };
 
 macro_rules! contract {
@@ -30,6 +30,7 @@ contract!(
     a_blob_is_read_back_whole,
     the_first_byte_is_aligned_whatever_the_length,
     a_blob_of_many_parts_is_read_back_whole,
+    advice_changes_no_byte,
     nothing_is_seen_of_a_blob_before_it_is_finished,
     a_dropped_writer_leaves_nothing_and_frees_the_name,
     a_name_is_put_once,
@@ -55,6 +56,26 @@ fn put(blobs: &dyn BlobStore, raw: &str, contents: &[u8]) {
 
 fn names(blobs: &dyn BlobStore) -> Vec<String> {
     blobs.list().unwrap().into_iter().map(|meta| meta.name.to_string()).collect()
+}
+
+fn advice_changes_no_byte(blobs: &dyn BlobStore) {
+    let contents: Vec<u8> = (0..300_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 23) as u8).collect();
+    put(blobs, "some", &contents);
+    put(blobs, "none", b"");
+    for raw in ["some", "none"] {
+        let blob = blobs.open(&name(raw)).unwrap();
+        let before = blob.to_vec();
+        for access in [Access::Scattered, Access::InOrder, Access::Soon] {
+            for (start, end) in
+                [(0, 1), (4_095, 4_097), (70_001, 300_000), (299_999, usize::MAX), (usize::MAX, 1)]
+            {
+                blob.advise(start..end, access);
+                assert!(blob[..] == before, "{raw} {access:?} {start}..{end}");
+                // It was read just now.
+                assert!(blob.is_in_memory(start), "{raw} {access:?} {start}..{end}");
+            }
+        }
+    }
 }
 
 fn stored_bytes_are_those_of_the_blobs_that_are_there(blobs: &dyn BlobStore) {

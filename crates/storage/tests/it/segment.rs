@@ -242,6 +242,73 @@ fn a_damaged_block_is_named_by_its_offset_and_the_other_sections_stay_good() {
     }
 }
 
+#[track_caller]
+fn check_range(range: std::ops::Range<usize>, damaged_at: usize, is_found: bool) {
+    let (mut bytes, _) = encode(&[(SectionId(2), noise(3 * BLOCK_BYTES + 10))]);
+    bytes[64 + damaged_at] ^= 0x10;
+    let reader = open(&bytes).unwrap();
+    // Twice: what was found once is found again, and a good block stays good.
+    for _ in 0..2 {
+        let found = reader.verify_range(SectionId(2), range.clone());
+        assert_eq!(found.is_err(), is_found, "range={range:?} damaged_at={damaged_at} {found:?}");
+    }
+    if is_found {
+        let whole = reader.verify(SectionId(2)).unwrap_err().to_string();
+        assert_eq!(reader.verify_range(SectionId(2), range).unwrap_err().to_string(), whole);
+    }
+}
+
+#[test]
+fn damage_is_found_by_reading_any_part_of_its_block_and_no_other() {
+    let block = BLOCK_BYTES;
+    check_range(0..1, block - 1, true);
+    check_range(0..block, block, false);
+    check_range(0..block + 1, block, true);
+    check_range(block - 1..block, block, false);
+    check_range(block..2 * block, 2 * block - 1, true);
+    check_range(2 * block..4 * block, block, false);
+    check_range(3 * block + 9..3 * block + 10, 3 * block, true);
+    check_range(3 * block..usize::MAX, 3 * block + 9, true);
+    check_range(3 * block + 10..usize::MAX, 0, false);
+    check_range(0..0, 0, false);
+}
+
+#[test]
+fn a_block_is_compared_with_its_checksum_once() {
+    let name = BlobName::parse(NAME).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let blobs = LocalBlobStore::open(dir.path()).unwrap();
+    let mut writer = SegmentWriter::new(blobs.put(&name).unwrap(), KIND).unwrap();
+    writer.section(SectionId(1), &noise(2 * BLOCK_BYTES)).unwrap();
+    writer.finish().unwrap();
+    let reader = SegmentReader::open(blobs.open(&name).unwrap(), NAME).unwrap();
+    reader.verify_range(SectionId(1), 5..6).unwrap();
+    // The map is of the file, so this is damage that comes later, to both blocks.
+    let mut file = std::fs::OpenOptions::new().write(true).open(dir.path().join(NAME)).unwrap();
+    for block in [0, 1] {
+        std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(64 + block * BLOCK_BYTES as u64)).unwrap();
+        std::io::Write::write_all(&mut file, &[0xff; 32]).unwrap();
+    }
+    reader.verify_range(SectionId(1), 0..BLOCK_BYTES).unwrap();
+    assert!(reader.clone().verify_range(SectionId(1), 0..BLOCK_BYTES + 1).is_err());
+    assert!(reader.verify(SectionId(1)).is_err());
+    assert!(matches!(reader.verify_range(SectionId(9), 0..1), Err(SegmentError::MissingSection { .. })));
+}
+
+#[test]
+fn fetching_changes_nothing_wherever_the_ranges_lie() {
+    let (bytes, _) = encode(&[(SectionId(2), noise(3 * BLOCK_BYTES))]);
+    let reader = open(&bytes).unwrap();
+    let ranges =
+        [0..1, 5..BLOCK_BYTES, 3 * BLOCK_BYTES - 1..4 * BLOCK_BYTES, 9 * BLOCK_BYTES..10 * BLOCK_BYTES];
+    for _ in 0..40 {
+        reader.fetch(SectionId(2), &mut ranges.iter().cloned());
+        reader.fetch(SectionId(9), &mut ranges.iter().cloned());
+    }
+    reader.verify_all().unwrap();
+    assert!(reader.blob()[..] == bytes);
+}
+
 #[test]
 fn a_newer_version_is_refused_by_its_number() {
     let (mut bytes, _) = encode(&small());

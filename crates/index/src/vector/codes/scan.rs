@@ -194,6 +194,7 @@ impl<'a> Candidates<'a> {
     fn rescore(mut self, vectors: &Flat<'_>, query: &Query<'_>) -> Found {
         self.drop_excluded();
         self.rows.sort_unstable_by(|a, b| a.lower.total_cmp(&b.lower).then(a.row.cmp(&b.row)));
+        vectors.announce(self.rows.iter().take(self.k).map(|candidate| candidate.row));
         let mut nearest = TopK::new(self.k);
         let mut rescored_rows = 0;
         for (at, candidate) in self.rows.iter().enumerate() {

@@ -222,15 +222,16 @@ impl<'a> GraphIndex<'a> {
             let near = state.pool.nearest().take_while(|(_, distance)| *distance <= bound);
             near.map(|(row, _)| row).filter(|row| scope.selects(*row))
         };
+        let held = state.pool.len();
+        let rescored_max = if plan == SearchPlan::Scan { held } else { rescored(scope.k, held) };
+        self.vectors.announce(candidates().take(rescored_max));
         let mut nearest = TopK::new(scope.k);
         let mut rescored_rows = 0;
         let mut ahead = candidates();
         let prefetch = |row: Option<u32>| row.iter().for_each(|row| self.vectors.prefetch(*row));
         (0..RESCORED_AHEAD).for_each(|_| prefetch(ahead.next()));
         let strays = self.graph.strays.iter().copied().filter(|row| scope.selects(*row));
-        let held = state.pool.len();
-        let limit = if plan == SearchPlan::Scan { held } else { rescored(scope.k, held) };
-        for row in candidates().take(limit).chain(strays) {
+        for row in candidates().take(rescored_max).chain(strays) {
             prefetch(ahead.next());
             nearest.push(row, self.vectors.distance(query, row));
             rescored_rows += 1;
