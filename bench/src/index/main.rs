@@ -1,13 +1,21 @@
 //! Benchmark of the vector index: recall against speed on the data sets of `bench/index/data.py`.
 //!
-//! `huedb-index-bench core|engine|filters DIRECTORY NAME` prints one JSON object a line; `bench/index.sh` runs
-//! it beside other libraries.
+//! `huedb-index-bench MODE DIRECTORY NAME` prints one JSON object a line. `bench/index.sh` runs the modes `curves`,
+//! which is the bare index and a collection in turns, and `filters` beside other libraries; `core` is the bare index
+//! alone. `turns` and `turns-reordered` are for `bench/ablate.sh`, `scale DIRECTORY ROWS` for `bench/scale.sh`.
 
 #![allow(clippy::print_stdout, reason = "the rows are the output")]
 
+mod curves;
 mod dataset;
+#[cfg(feature = "collection")]
 mod engine;
 mod graph;
+#[path = "../rng.rs"]
+#[allow(dead_code, reason = "the benchmark of the server uses more of it")]
+mod rng;
+mod scale;
+mod turns;
 
 use std::path::Path;
 use std::time::Instant;
@@ -20,22 +28,39 @@ const K: usize = 10;
 /// Candidates (`ef_search`) of the points of a curve.
 const CANDIDATES: [u32; 16] = [10, 12, 16, 20, 28, 40, 56, 80, 112, 160, 224, 320, 480, 640, 960, 1_400];
 
+/// The `ef_search` of a collection that sets none.
+const DEFAULT_CANDIDATES: usize = 100;
+
 /// A curve ends once it found this share.
 const RECALL_ENOUGH: f64 = 0.9995;
 
-/// Rounds over all queries; the fastest counts.
+/// Rounds over all queries, at least; the fastest counts.
 const ROUNDS: usize = 5;
+
+/// There are more rounds until so much time has gone by: a fast point takes a fraction of it.
+const SECONDS: f64 = 1.0;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [mode, directory, name] = &arguments[..] else {
-        return Err("usage: huedb-index-bench core|engine|filters DIRECTORY NAME".into());
+        return Err(
+            "usage: huedb-index-bench core|curves|filters|turns|turns-reordered|scale DIRECTORY NAME".into(),
+        );
     };
+    if mode == "scale" {
+        return scale::curves(Path::new(directory), name.parse()?);
+    }
     let data = dataset::Dataset::read(Path::new(directory), name)?;
     match mode.as_str() {
-        "core" => graph::curves(&data),
+        "core" => curves::bare(&data),
+        #[cfg(feature = "collection")]
+        "curves" => curves::both(&data, &Path::new(directory).join("engine"))?,
+        "turns" => turns::take(&data)?,
+        "turns-reordered" => {
+            let order = turns::in_breadth(&data);
+            turns::take(&data.reordered(&order))?;
+        }
         "filters" => graph::filters(&data),
-        "engine" => engine::curves(&data, &Path::new(directory).join("engine"))?,
         other => return Err(format!("unknown mode {other}").into()),
     }
     Ok(())
@@ -45,29 +70,38 @@ fn print(row: &Value) {
     println!("{row}");
 }
 
-/// Answers every query of the data set on `threads` threads. Returns the rows found for each and the seconds of
-/// the fastest round.
-fn measure(
+/// Finds rows for a query.
+type Search<'a> = &'a (dyn Fn(&[f32]) -> Vec<u32> + Sync);
+
+/// Answers every query of the data set on `threads` threads by each of `searches` in turns, so that a machine that
+/// gets slower does so for all of them. Returns of each the rows found for every query and the seconds of the
+/// fastest round.
+fn measure<const SEARCHES: usize>(
     data: &dataset::Dataset,
     threads: usize,
-    search: impl Fn(&[f32]) -> Vec<u32> + Sync,
-) -> (Vec<Vec<u32>>, f64) {
-    let queries: Vec<&[f32]> = data.queries.chunks_exact(data.dimensions).collect();
-    let mut fastest = f64::INFINITY;
-    let mut found = Vec::new();
-    for _ in 0..ROUNDS {
-        let start = Instant::now();
-        found = std::thread::scope(|scope| {
-            let part = queries.len().div_ceil(threads);
-            let search = &search;
-            let workers: Vec<_> = queries
-                .chunks(part)
-                .map(|queries| scope.spawn(move || queries.iter().map(|query| search(query)).collect()))
-                .collect();
-            let answers = workers.into_iter().map(|worker| worker.join().unwrap_or_default());
-            answers.flat_map(|answers: Vec<Vec<u32>>| answers).collect::<Vec<_>>()
-        });
-        fastest = fastest.min(start.elapsed().as_secs_f64());
+    searches: [Search<'_>; SEARCHES],
+) -> [(Vec<Vec<u32>>, f64); SEARCHES] {
+    let mut measured = searches.map(|_| (Vec::new(), f64::INFINITY));
+    let (begin, mut rounds) = (Instant::now(), 0);
+    while rounds < ROUNDS || begin.elapsed().as_secs_f64() < SECONDS * SEARCHES as f64 {
+        rounds += 1;
+        for ((found, fastest), search) in measured.iter_mut().zip(searches) {
+            let start = Instant::now();
+            *found = answers(data, threads, search);
+            *fastest = fastest.min(start.elapsed().as_secs_f64());
+        }
     }
-    (found, fastest)
+    measured
+}
+
+fn answers(data: &dataset::Dataset, threads: usize, search: Search<'_>) -> Vec<Vec<u32>> {
+    let queries: Vec<&[f32]> = data.queries.chunks_exact(data.dimensions).collect();
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = queries
+            .chunks(queries.len().div_ceil(threads))
+            .map(|queries| scope.spawn(move || queries.iter().map(|query| search(query)).collect()))
+            .collect();
+        let answers = workers.into_iter().map(|worker| worker.join().unwrap_or_default());
+        answers.flat_map(|answers: Vec<Vec<u32>>| answers).collect()
+    })
 }
