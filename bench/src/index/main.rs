@@ -73,34 +73,47 @@ fn print(row: &Value) {
 /// Finds rows for a query.
 type Search<'a> = &'a (dyn Fn(&[f32]) -> Vec<u32> + Sync);
 
-/// Answers every query of the data set on `threads` threads by each of `searches` in turns, so that a machine that
-/// gets slower does so for all of them. Returns of each the rows found for every query and the seconds of the
-/// fastest round.
+/// Several searches answer so many queries in turns.
+const QUERIES_A_TURN: usize = 50;
+
+/// Answers every query of the data set on `threads` threads by each of `searches`. These take turns every few
+/// milliseconds, so that a machine that gets slower does so for all of them. Returns of each the rows found for
+/// every query and its seconds in the round that was the fastest of all together.
 fn measure<const SEARCHES: usize>(
     data: &dataset::Dataset,
     threads: usize,
     searches: [Search<'_>; SEARCHES],
 ) -> [(Vec<Vec<u32>>, f64); SEARCHES] {
-    let mut measured = searches.map(|_| (Vec::new(), f64::INFINITY));
+    let queries = if SEARCHES == 1 { data.query_count() } else { QUERIES_A_TURN };
+    let mut fastest = searches.map(|_| (Vec::new(), f64::INFINITY));
     let (begin, mut rounds) = (Instant::now(), 0);
     while rounds < ROUNDS || begin.elapsed().as_secs_f64() < SECONDS * SEARCHES as f64 {
         rounds += 1;
-        for ((found, fastest), search) in measured.iter_mut().zip(searches) {
-            let start = Instant::now();
-            *found = answers(data, threads, search);
-            *fastest = fastest.min(start.elapsed().as_secs_f64());
+        let mut round = searches.map(|_| (Vec::new(), 0.0));
+        for queries in data.queries.chunks(queries * data.dimensions) {
+            for ((found, seconds), search) in round.iter_mut().zip(searches) {
+                let start = Instant::now();
+                found.extend(answers(queries, data.dimensions, threads, search));
+                *seconds += start.elapsed().as_secs_f64();
+            }
+        }
+        let together = |of: &[(_, f64); SEARCHES]| of.iter().map(|(_, seconds)| seconds).sum::<f64>();
+        if together(&round) < together(&fastest) {
+            fastest = round;
         }
     }
-    measured
+    fastest
 }
 
-fn answers(data: &dataset::Dataset, threads: usize, search: Search<'_>) -> Vec<Vec<u32>> {
-    let queries: Vec<&[f32]> = data.queries.chunks_exact(data.dimensions).collect();
+fn answers(queries: &[f32], dimensions: usize, threads: usize, search: Search<'_>) -> Vec<Vec<u32>> {
+    let answer = move |queries: &[f32]| queries.chunks_exact(dimensions).map(search).collect();
+    if threads == 1 {
+        return answer(queries);
+    }
+    let part = (queries.len() / dimensions).div_ceil(threads) * dimensions;
     std::thread::scope(|scope| {
-        let workers: Vec<_> = queries
-            .chunks(queries.len().div_ceil(threads))
-            .map(|queries| scope.spawn(move || queries.iter().map(|query| search(query)).collect()))
-            .collect();
+        let workers: Vec<_> =
+            queries.chunks(part).map(|queries| scope.spawn(move || answer(queries))).collect();
         let answers = workers.into_iter().map(|worker| worker.join().unwrap_or_default());
         answers.flat_map(|answers: Vec<Vec<u32>>| answers).collect()
     })

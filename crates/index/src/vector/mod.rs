@@ -18,7 +18,7 @@ pub use graph::{
     BaseGraph, CurrentThread, Graph, GraphBuilder, GraphDamage, GraphError, GraphHead, GraphIndex,
     GraphParameters, GraphView, VectorRows, Workers,
 };
-pub use huedb_kernels::Kernels;
+pub use huedb_kernels::{Kernels, prefetch};
 pub use query::{Query, inverse_norm};
 pub use scope::Scope;
 
