@@ -63,8 +63,7 @@ build_diskann() {
 
 for set in "${sets[@]}"; do
     say "$set: huedb"
-    "$binary" core "$cache" "$set" >"$rows/$set.0core.jsonl"
-    "$binary" engine "$cache" "$set" >"$rows/$set.1engine.jsonl"
+    "$binary" curves "$cache" "$set" >"$rows/$set.0huedb.jsonl"
     "$binary" filters "$cache" "$set" >"$rows/$set.filters"
     for peer in $(peers_of "$set"); do
         say "$set: $peer"

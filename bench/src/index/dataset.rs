@@ -8,6 +8,14 @@ use huedb_types::Distance;
 
 use super::K;
 
+/// Vectors under a distance, one behind the other.
+#[derive(Clone, Copy)]
+pub(crate) struct Block<'a> {
+    pub(crate) distance: Distance,
+    pub(crate) dimensions: usize,
+    pub(crate) vectors: &'a [f32],
+}
+
 /// Vectors, queries and what is true of them.
 pub(crate) struct Dataset {
     pub(crate) name: String,
@@ -16,8 +24,9 @@ pub(crate) struct Dataset {
     /// In large pages, as codes and links are.
     pub(crate) base: Buffer<f32>,
     pub(crate) queries: Vec<f32>,
-    truth: Vec<u32>,
-    truth_k: usize,
+    /// The rows nearest to each query, nearest first.
+    pub(crate) truth: Vec<u32>,
+    pub(crate) truth_k: usize,
 }
 
 impl Dataset {
@@ -37,8 +46,24 @@ impl Dataset {
         })
     }
 
+    pub(crate) fn block(&self) -> Block<'_> {
+        Block { distance: self.distance, dimensions: self.dimensions, vectors: &self.base }
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.base.len() / self.dimensions
+    }
+
+    /// The same data with row `order[i]` as row `i`.
+    pub(crate) fn reordered(mut self, order: &[u32]) -> Self {
+        let mut places = vec![0; order.len()];
+        let mut base = Buffer::zeroed(self.base.len());
+        for ((place, row), vector) in (0..).zip(order).zip(base.chunks_exact_mut(self.dimensions)) {
+            places[*row as usize] = place;
+            vector.copy_from_slice(&self.base[*row as usize * self.dimensions..][..self.dimensions]);
+        }
+        self.truth.iter_mut().for_each(|row| *row = places[*row as usize]);
+        Self { base, ..self }
     }
 
     pub(crate) fn query_count(&self) -> usize {

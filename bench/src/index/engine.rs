@@ -1,7 +1,7 @@
 //! The index as a collection uses it.
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use huedb_engine::{
@@ -9,61 +9,66 @@ use huedb_engine::{
     NewCollection, QueryRequest, SearchPlan,
 };
 use huedb_types::{Distance, HnswConfiguration, Precision, Record};
-use serde_json::json;
 
 use super::dataset::Dataset;
-use super::{CANDIDATES, K, RECALL_ENOUGH, measure, print};
+use super::{CANDIDATES, K};
 
 /// Records of a write.
 const BATCH: usize = 1_000;
 
-/// Prints the curve of a collection that holds the data set in this precision, in an engine that lies in
-/// `directory`.
-pub(crate) fn curves(data: &Dataset, directory: &Path, precision: Precision) -> Result<(), Box<dyn Error>> {
-    let directory = directory.join(&data.name);
-    if directory.exists() {
-        std::fs::remove_dir_all(&directory)?;
-    }
-    std::fs::create_dir_all(&directory)?;
-    let start = Instant::now();
-    fill(data, &directory, precision)?;
-    let seconds = start.elapsed().as_secs_f64();
-    let engine = Engine::open(&directory, EngineOptions::default())?;
-    let collection = collection(&engine, (data.distance, precision), CANDIDATES[0])?;
-    let held = collection.held()?;
-    let name = match precision {
-        Precision::F32 => "huedb collection",
-        Precision::F16 => "huedb collection f16",
-    };
-    for candidates in CANDIDATES {
-        let hnsw = HnswConfiguration { ef_search: candidates, ..collection.descriptor().hnsw };
-        engine.update_collection(
-            &collection,
-            CollectionChange { hnsw: Some(hnsw), ..CollectionChange::default() },
-        )?;
-        let failed = std::sync::Mutex::new(None);
-        let (found, elapsed) = measure(data, 1, |vector| {
-            rows(&collection, vector).unwrap_or_else(|error| {
-                *failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error.to_string());
-                Vec::new()
-            })
-        });
-        if let Some(error) = failed.into_inner().unwrap_or_default() {
-            return Err(error.into());
+/// A collection that holds a data set, in an engine of its own.
+pub(crate) struct Filled {
+    engine: Engine,
+    collection: Collection,
+    directory: PathBuf,
+    /// What writing all records took, until they were in a graph.
+    pub(crate) seconds: f64,
+}
+
+impl Filled {
+    /// Makes the collection anew; the engine lies below `directory`.
+    pub(crate) fn new(
+        data: &Dataset,
+        directory: &Path,
+        precision: Precision,
+    ) -> Result<Self, Box<dyn Error>> {
+        let directory = directory.join(format!("{}-{}", data.name, precision.name()));
+        if directory.exists() {
+            std::fs::remove_dir_all(&directory)?;
         }
-        let recall = data.recall(&found);
-        print(&json!({
-            "dataset": data.name, "dimensions": data.dimensions, "engine": name, "threads": 1,
-            "parameters": format!("ef_search={candidates}"), "recall_at_10": recall,
-            "qps": data.query_count() as f64 / elapsed, "build_seconds": seconds, "bytes_per_vector": held.bytes as f64 / held.records as f64,
-        }));
-        if recall >= RECALL_ENOUGH {
-            break;
-        }
+        std::fs::create_dir_all(&directory)?;
+        let start = Instant::now();
+        fill(data, &directory, precision)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let engine = Engine::open(&directory, EngineOptions::default())?;
+        let collection = collection(&engine, (data.distance, precision), CANDIDATES[0])?;
+        Ok(Self { engine, collection, directory, seconds })
     }
-    engine.close()?;
-    std::fs::remove_dir_all(&directory)?;
-    Ok(())
+
+    /// Sets the number of candidates (`ef_search`) of later searches.
+    pub(crate) fn set_candidates(&self, candidates: u32) -> Result<(), Box<dyn Error>> {
+        let hnsw = HnswConfiguration { ef_search: candidates, ..self.collection.descriptor().hnsw };
+        let change = CollectionChange { hnsw: Some(hnsw), ..CollectionChange::default() };
+        Ok(self.engine.update_collection(&self.collection, change)?)
+    }
+
+    /// The rows nearest to a query.
+    #[allow(clippy::expect_used, reason = "there is nothing to measure of a collection that fails")]
+    pub(crate) fn rows(&self, vector: &[f32]) -> Vec<u32> {
+        rows(&self.collection, vector).expect("the query is sound")
+    }
+
+    /// Bytes that it takes on disk, for each record.
+    pub(crate) fn bytes_per_vector(&self) -> Result<f64, Box<dyn Error>> {
+        let held = self.collection.held()?;
+        Ok(held.bytes as f64 / held.records as f64)
+    }
+
+    /// Removes everything.
+    pub(crate) fn remove(self) -> Result<(), Box<dyn Error>> {
+        self.engine.close()?;
+        Ok(std::fs::remove_dir_all(&self.directory)?)
+    }
 }
 
 /// Writes all records and waits until one graph holds nearly all of them.

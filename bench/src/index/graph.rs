@@ -5,93 +5,72 @@ use std::time::Instant;
 
 use huedb_index::vector::{
     CurrentThread, Flat, Graph, GraphBuilder, GraphIndex, GraphParameters, Kernels, Query, Scope,
-    VectorIndex, inverse_norm,
+    VectorIndex, Workers, inverse_norm,
 };
+use huedb_types::Distance;
 use roaring::RoaringBitmap;
 use serde_json::json;
 
-use super::dataset::Dataset;
-use super::{CANDIDATES, K, RECALL_ENOUGH, measure, print};
-
-/// The `ef_search` of a collection that sets none.
-const DEFAULT_CANDIDATES: usize = 100;
+use super::dataset::{Block, Dataset};
+use super::{DEFAULT_CANDIDATES, K, print};
 
 /// Queries of each filter.
 const FILTERED_QUERIES: usize = 300;
 
-struct Built {
-    graph: Graph,
-    inverse_norms: Vec<f32>,
-    seconds: f64,
+/// A block with its graph.
+pub(crate) struct Built<'a> {
+    flat: Flat<'a>,
+    pub(crate) graph: Graph,
+    pub(crate) seconds: f64,
 }
 
-impl Built {
-    fn new(data: &Dataset) -> Self {
-        let inverse_norms: Vec<f32> = data.base.chunks_exact(data.dimensions).map(inverse_norm).collect();
+impl<'a> Built<'a> {
+    /// `inverse_norms` are those of the block's rows.
+    #[allow(clippy::expect_used, reason = "the data sets suit a graph, and arrays were made for each other")]
+    pub(crate) fn new(block: Block<'a>, inverse_norms: &'a [f32], workers: &dyn Workers) -> Self {
+        let flat = Flat::new(block.dimensions, block.vectors, Some(inverse_norms)).expect("a block");
+        let parameters = GraphParameters::default();
         let start = Instant::now();
-        let graph = {
-            let flat = flat(data, &inverse_norms);
-            let parameters = GraphParameters::default();
-            #[allow(clippy::expect_used, reason = "the data sets suit a graph")]
-            let builder = GraphBuilder::new(data.distance, &flat, &|_| false, parameters, &CurrentThread)
-                .expect("the data set suits a graph");
-            builder.insert_all(&CurrentThread, &|| false);
-            builder.finish(&flat)
-        };
-        Self { graph, inverse_norms, seconds: start.elapsed().as_secs_f64() }
+        let builder = GraphBuilder::new(block.distance, &flat, &|_| false, parameters, workers)
+            .expect("the data set suits a graph");
+        builder.insert_all(workers, &|| false);
+        let graph = builder.finish(&flat);
+        Self { flat, graph, seconds: start.elapsed().as_secs_f64() }
     }
 
-    fn bytes_per_vector(&self, data: &Dataset) -> f64 {
-        (size_of_val(self.graph.links()) + self.graph.codes().len()) as f64 / data.rows() as f64
+    pub(crate) fn bytes_per_vector(&self) -> f64 {
+        (size_of_val(self.graph.links()) + self.graph.codes().len()) as f64 / f64::from(self.flat.rows())
+    }
+
+    /// The index whose searches keep so many candidates, without what the graph adds by itself.
+    pub(crate) fn index(&self, candidates: u32) -> GraphIndex<'_> {
+        self.index_with_effort(self.asked(candidates) as usize)
+    }
+
+    /// The index as a collection with this `ef_search` uses it.
+    pub(crate) fn index_with_effort(&self, candidates: usize) -> GraphIndex<'_> {
+        GraphIndex::new(self.flat, self.graph.view(), candidates)
+    }
+
+    /// What `ef_search` makes searches keep so many candidates.
+    pub(crate) fn asked(&self, candidates: u32) -> u32 {
+        (candidates as f32 / self.graph.view().effort()).ceil() as u32
     }
 }
 
-#[allow(clippy::expect_used, reason = "the arrays were made for each other")]
-fn flat<'a>(data: &'a Dataset, inverse_norms: &'a [f32]) -> Flat<'a> {
-    Flat::new(data.dimensions, &data.base, Some(inverse_norms)).expect("a whole number of vectors")
+/// One over the length of every vector of a block.
+pub(crate) fn inverse_norms(block: Block<'_>) -> Vec<f32> {
+    block.vectors.chunks_exact(block.dimensions).map(inverse_norm).collect()
 }
 
-/// Prints the curve of the data set for one and two threads.
-pub(crate) fn curves(data: &Dataset) {
-    let built = Built::new(data);
-    let effort = built.graph.view().effort();
-    for threads in [1, 2] {
-        for candidates in CANDIDATES {
-            // The curve shows what so many candidates bring, without what the index adds by itself.
-            let asked = (candidates as f32 / effort).ceil() as usize;
-            let index = GraphIndex::new(flat(data, &built.inverse_norms), built.graph.view(), asked);
-            let (found, seconds) =
-                measure(data, threads, |vector| rows(&index, data, vector, &Scope::all(K)));
-            let recall = data.recall(&found);
-            print(&json!({
-                "dataset": data.name, "dimensions": data.dimensions, "engine": "huedb", "threads": threads,
-                "parameters": format!("R=32 L=200 ef={candidates}"), "recall_at_10": recall,
-                "comparisons": comparisons(&index, data),
-                "qps": data.query_count() as f64 / seconds, "build_seconds": built.seconds,
-                "bytes_per_vector": built.bytes_per_vector(data),
-            }));
-            if recall >= RECALL_ENOUGH {
-                break;
-            }
-        }
-    }
-    let index = GraphIndex::new(flat(data, &built.inverse_norms), built.graph.view(), DEFAULT_CANDIDATES);
-    let (found, seconds) = measure(data, 1, |vector| rows(&index, data, vector, &Scope::all(K)));
-    print(&json!({
-        "dataset": data.name, "dimensions": data.dimensions, "engine": "huedb with defaults", "threads": 1,
-        "parameters": format!("R=32 L=200 ef_search=100, effort {effort}"), "recall_at_10": data.recall(&found),
-        "qps": data.query_count() as f64 / seconds, "build_seconds": built.seconds,
-        "bytes_per_vector": built.bytes_per_vector(data),
-    }));
-}
-
-fn rows(index: &GraphIndex<'_>, data: &Dataset, vector: &[f32], scope: &Scope<'_>) -> Vec<u32> {
-    let query = Query::new(Kernels::detect(), data.distance, vector);
-    index.search(&query, scope).neighbours.iter().map(|near| near.row).collect()
+/// The rows nearest to a query.
+pub(crate) fn rows(index: &GraphIndex<'_>, distance: Distance, vector: &[f32]) -> Vec<u32> {
+    let query = Query::new(Kernels::detect(), distance, vector);
+    index.search(&query, &Scope::all(K)).neighbours.iter().map(|near| near.row).collect()
 }
 
 /// How many codes a search compares, on average.
-fn comparisons(index: &GraphIndex<'_>, data: &Dataset) -> f64 {
+pub(crate) fn comparisons(index: &GraphIndex<'_>, data: &Dataset) -> f64 {
     let queries = data.queries.chunks_exact(data.dimensions);
     let compared = queries.map(|vector| {
         let query = Query::new(Kernels::detect(), data.distance, vector);
@@ -102,9 +81,9 @@ fn comparisons(index: &GraphIndex<'_>, data: &Dataset) -> f64 {
 
 /// Prints recall and speed under filters, with the default number of candidates.
 pub(crate) fn filters(data: &Dataset) {
-    let built = Built::new(data);
-    let flat = flat(data, &built.inverse_norms);
-    let index = GraphIndex::new(flat, built.graph.view(), DEFAULT_CANDIDATES);
+    let inverse_norms = inverse_norms(data.block());
+    let built = Built::new(data.block(), &inverse_norms, &CurrentThread);
+    let (index, flat) = (built.index_with_effort(DEFAULT_CANDIDATES), built.flat);
     let count = data.rows();
     for (kind, order) in [("random", scattered(count)), ("correlated", along_an_axis(data))] {
         for percent in [50.0, 10.0, 1.0, 0.1] {

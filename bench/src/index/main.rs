@@ -1,24 +1,33 @@
 //! Benchmark of the vector index: recall against speed on the data sets of `bench/index/data.py`.
 //!
-//! `huedb-index-bench core|engine|filters|precision DIRECTORY NAME` prints one JSON object a line; `bench/index.sh`
-//! runs it beside other libraries. `huedb-index-bench open|queries DIRECTORY ROWSxDIMENSIONS` does so for a collection
-//! that stays on disk; `bench/memory.sh` runs it with less memory than the vectors take.
+//! `huedb-index-bench MODE DIRECTORY NAME` prints one JSON object a line. `bench/index.sh` runs the modes `curves`,
+//! which is the bare index and a collection in turns, and `filters` beside other libraries; `core` is the bare index
+//! alone. `turns` and `turns-reordered` are for `bench/ablate.sh`, `scale DIRECTORY ROWS` for `bench/scale.sh`,
+//! `open` and `queries DIRECTORY ROWSxDIMENSIONS`, of a collection that stays on disk, for `bench/memory.sh`;
+//! `precision` compares collections of vectors in 32 and in 16 bits.
 
 #![allow(clippy::print_stdout, reason = "the rows are the output")]
 
+mod curves;
 mod dataset;
+#[cfg(feature = "collection")]
 mod engine;
 mod graph;
+#[cfg(feature = "collection")]
 mod precision;
 #[path = "../rng.rs"]
+#[allow(dead_code, reason = "the benchmark of the server uses more of it")]
 mod rng;
+mod scale;
+#[cfg(feature = "collection")]
 mod stored;
+#[cfg(feature = "collection")]
 mod synthetic;
+mod turns;
 
 use std::path::Path;
 use std::time::Instant;
 
-use huedb_types::Precision;
 use serde_json::Value;
 
 /// Neighbours looked for.
@@ -27,32 +36,51 @@ const K: usize = 10;
 /// Candidates (`ef_search`) of the points of a curve.
 const CANDIDATES: [u32; 16] = [10, 12, 16, 20, 28, 40, 56, 80, 112, 160, 224, 320, 480, 640, 960, 1_400];
 
+/// The `ef_search` of a collection that sets none.
+const DEFAULT_CANDIDATES: usize = 100;
+
 /// A curve ends once it found this share.
 const RECALL_ENOUGH: f64 = 0.9995;
 
-/// Rounds over all queries; the fastest counts.
+/// Rounds over all queries, at least; the fastest counts.
 const ROUNDS: usize = 5;
+
+/// There are more rounds until so much time has gone by: a fast point takes a fraction of it.
+const SECONDS: f64 = 1.0;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [mode, directory, name] = &arguments[..] else {
         return Err(
-            "usage: huedb-index-bench core|engine|filters|precision|open|queries DIRECTORY NAME".into()
+            "usage: huedb-index-bench core|curves|filters|turns|turns-reordered|precision|scale|open|queries \
+             DIRECTORY NAME"
+                .into(),
         );
     };
     let directory = Path::new(directory);
     match mode.as_str() {
+        "scale" => return scale::curves(directory, name.parse()?),
+        #[cfg(feature = "collection")]
         "open" => return stored::Stored::prepare(directory, name)?.opening(directory),
+        #[cfg(feature = "collection")]
         "reopen" => return stored::Stored::prepare(directory, name)?.reopen(),
+        #[cfg(feature = "collection")]
         "queries" => return stored::Stored::prepare(directory, name)?.queries(),
         _ => {}
     }
     let data = dataset::Dataset::read(directory, name)?;
     match mode.as_str() {
-        "core" => graph::curves(&data),
+        "core" => curves::bare(&data),
+        #[cfg(feature = "collection")]
+        "curves" => curves::both(&data, &directory.join("engine"))?,
+        #[cfg(feature = "collection")]
+        "precision" => precision::compare(&data, &directory.join("engine"))?,
+        "turns" => turns::take(&data)?,
+        "turns-reordered" => {
+            let order = turns::in_breadth(&data);
+            turns::take(&data.reordered(&order))?;
+        }
         "filters" => graph::filters(&data),
-        "engine" => engine::curves(&data, &directory.join("engine"), Precision::F32)?,
-        "precision" => precision::compare(&data, &directory.join("precision"))?,
         other => return Err(format!("unknown mode {other}").into()),
     }
     Ok(())
@@ -62,29 +90,51 @@ fn print(row: &Value) {
     println!("{row}");
 }
 
-/// Answers every query of the data set on `threads` threads. Returns the rows found for each and the seconds of
-/// the fastest round.
-fn measure(
+/// Finds rows for a query.
+type Search<'a> = &'a (dyn Fn(&[f32]) -> Vec<u32> + Sync);
+
+/// Several searches answer so many queries in turns.
+const QUERIES_A_TURN: usize = 50;
+
+/// Answers every query of the data set on `threads` threads by each of `searches`. These take turns every few
+/// milliseconds, so that a machine that gets slower does so for all of them. Returns of each the rows found for
+/// every query and its seconds in the round that was the fastest of all together.
+fn measure<const SEARCHES: usize>(
     data: &dataset::Dataset,
     threads: usize,
-    search: impl Fn(&[f32]) -> Vec<u32> + Sync,
-) -> (Vec<Vec<u32>>, f64) {
-    let queries: Vec<&[f32]> = data.queries.chunks_exact(data.dimensions).collect();
-    let mut fastest = f64::INFINITY;
-    let mut found = Vec::new();
-    for _ in 0..ROUNDS {
-        let start = Instant::now();
-        found = std::thread::scope(|scope| {
-            let part = queries.len().div_ceil(threads);
-            let search = &search;
-            let workers: Vec<_> = queries
-                .chunks(part)
-                .map(|queries| scope.spawn(move || queries.iter().map(|query| search(query)).collect()))
-                .collect();
-            let answers = workers.into_iter().map(|worker| worker.join().unwrap_or_default());
-            answers.flat_map(|answers: Vec<Vec<u32>>| answers).collect::<Vec<_>>()
-        });
-        fastest = fastest.min(start.elapsed().as_secs_f64());
+    searches: [Search<'_>; SEARCHES],
+) -> [(Vec<Vec<u32>>, f64); SEARCHES] {
+    let queries = if SEARCHES == 1 { data.query_count() } else { QUERIES_A_TURN };
+    let mut fastest = searches.map(|_| (Vec::new(), f64::INFINITY));
+    let (begin, mut rounds) = (Instant::now(), 0);
+    while rounds < ROUNDS || begin.elapsed().as_secs_f64() < SECONDS * SEARCHES as f64 {
+        rounds += 1;
+        let mut round = searches.map(|_| (Vec::new(), 0.0));
+        for queries in data.queries.chunks(queries * data.dimensions) {
+            for ((found, seconds), search) in round.iter_mut().zip(searches) {
+                let start = Instant::now();
+                found.extend(answers(queries, data.dimensions, threads, search));
+                *seconds += start.elapsed().as_secs_f64();
+            }
+        }
+        let together = |of: &[(_, f64); SEARCHES]| of.iter().map(|(_, seconds)| seconds).sum::<f64>();
+        if together(&round) < together(&fastest) {
+            fastest = round;
+        }
     }
-    (found, fastest)
+    fastest
+}
+
+fn answers(queries: &[f32], dimensions: usize, threads: usize, search: Search<'_>) -> Vec<Vec<u32>> {
+    let answer = move |queries: &[f32]| queries.chunks_exact(dimensions).map(search).collect();
+    if threads == 1 {
+        return answer(queries);
+    }
+    let part = (queries.len() / dimensions).div_ceil(threads) * dimensions;
+    std::thread::scope(|scope| {
+        let workers: Vec<_> =
+            queries.chunks(part).map(|queries| scope.spawn(move || answer(queries))).collect();
+        let answers = workers.into_iter().map(|worker| worker.join().unwrap_or_default());
+        answers.flat_map(|answers: Vec<Vec<u32>>| answers).collect()
+    })
 }

@@ -9,7 +9,8 @@ use huedb_types::Precision;
 use serde_json::json;
 
 use super::dataset::Dataset;
-use super::{K, engine, print};
+use super::engine::Filled;
+use super::{CANDIDATES, K, RECALL_ENOUGH, measure, print};
 
 /// Queries of a scan.
 const SCANS: usize = 100;
@@ -20,12 +21,35 @@ const ROUNDS: usize = 5;
 /// Prints the curve of a collection of each precision, and the speed of a scan of all vectors by their full
 /// numbers on one thread.
 pub(crate) fn compare(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Error>> {
-    for precision in Precision::ALL {
-        engine::curves(data, directory, precision)?;
-    }
+    curves(data, directory)?;
     let bits: Vec<u16> = data.base.iter().map(|value| f32_to_f16(*value)).collect();
     scan(data, Vectors::F32(&data.base), Precision::F32)?;
     scan(data, Vectors::F16(&bits), Precision::F16)
+}
+
+fn curves(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Error>> {
+    let [whole, half] = Precision::ALL.map(|precision| Filled::new(data, directory, precision));
+    let filled = [whole?, half?];
+    for candidates in CANDIDATES {
+        filled.iter().try_for_each(|filled| filled.set_candidates(candidates))?;
+        let measured = measure(data, 1, [&|vector| filled[0].rows(vector), &|vector| filled[1].rows(vector)]);
+        let mut least = f64::INFINITY;
+        for ((precision, filled), (found, seconds)) in Precision::ALL.into_iter().zip(&filled).zip(measured) {
+            let recall = data.recall(&found);
+            least = least.min(recall);
+            print(&json!({
+                "dataset": data.name, "dimensions": data.dimensions, "threads": 1,
+                "engine": format!("huedb collection {}", precision.name()),
+                "parameters": format!("ef_search={candidates}"), "recall_at_10": recall,
+                "qps": data.query_count() as f64 / seconds, "build_seconds": filled.seconds,
+                "bytes_per_vector": filled.bytes_per_vector()?,
+            }));
+        }
+        if least >= RECALL_ENOUGH {
+            break;
+        }
+    }
+    filled.into_iter().try_for_each(Filled::remove)
 }
 
 fn scan(data: &Dataset, vectors: Vectors<'_>, precision: Precision) -> Result<(), Box<dyn Error>> {

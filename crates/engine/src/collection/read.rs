@@ -1,5 +1,6 @@
 //! Reading records: by id and condition, and by distance.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use huedb_index::metadata::FilterMatcher;
@@ -71,7 +72,8 @@ pub(super) fn query(
     check_dimensions(snapshot, &request.embeddings)?;
     let start = Instant::now();
     let filtering = phase::begin(Phase::Filter);
-    let candidates = candidates(snapshot, request)?;
+    let sources = snapshot.sources();
+    let candidates = candidates(snapshot, &sources, request)?;
     if request.filter.is_some() || request.ids.is_some() {
         let allowed = candidates.iter().filter_map(|candidates| candidates.allowed.as_ref());
         filtering.end(snapshot.live, allowed.map(RoaringBitmap::len).sum());
@@ -93,6 +95,7 @@ pub(super) fn query(
             Ok(Hit { record, distance: near.distance })
         };
         let fetching = phase::begin(Phase::Fetch);
+        prefetch_ids(&candidates, &nearest);
         let hits = nearest.into_iter().map(hit).collect::<Result<Vec<_>, Error>>()?;
         fetching.end(hits.len() as u64, hits.len() as u64);
         answers.push(hits);
@@ -113,39 +116,49 @@ fn check_dimensions(snapshot: &Snapshot, embeddings: &[Vec<f32>]) -> Result<(), 
 }
 
 /// The rows of one source that a query may find.
-struct Candidates {
-    view: SourceView,
+struct Candidates<'s> {
+    view: &'s SourceView,
     /// `None` for all visible rows.
     allowed: Option<RoaringBitmap>,
-    /// Rows of a segment that are not visible or have no embedding.
-    excluded: RoaringBitmap,
+    /// Rows of a segment that are not visible or have no embedding, if there are any.
+    excluded: Option<Cow<'s, RoaringBitmap>>,
 }
 
-fn candidates(snapshot: &Snapshot, request: &QueryRequest) -> Result<Vec<Candidates>, Error> {
+fn candidates<'s>(
+    snapshot: &Snapshot,
+    sources: &'s [SourceView],
+    request: &QueryRequest,
+) -> Result<Vec<Candidates<'s>>, Error> {
     let matcher = matcher(request.filter.as_ref())?;
     let named = request.ids.as_ref().map(|ids| named_rows(snapshot, ids, matcher.as_ref())).transpose()?;
-    let mut candidates = Vec::new();
-    for view in snapshot.sources() {
+    let mut candidates = Vec::with_capacity(sources.len());
+    for view in sources {
         let allowed = match (&named, &matcher) {
             (Some(rows), _) => {
                 let here = rows.iter().filter(|(_, location)| location.place.is_same(&view.place));
                 Some(here.map(|(_, location)| location.row).collect())
             }
             (None, Some(_)) => {
-                let rows = matching_rows(&view, snapshot, matcher.as_ref())?;
+                let rows = matching_rows(view, snapshot, matcher.as_ref())?;
                 Some(rows.into_iter().map(|(_, row)| row).collect())
             }
             (None, None) => None,
         };
-        let excluded = match &view.source {
-            Source::Memtable(_) => RoaringBitmap::new(),
-            Source::Segment(segment) => {
-                view.tombstones.as_deref().unwrap_or(&RoaringBitmap::new()) | segment.missing()
-            }
-        };
+        let excluded = excluded(view);
         candidates.push(Candidates { view, allowed, excluded });
     }
     Ok(candidates)
+}
+
+/// Hardly any query meets both kinds of such rows, so that bitmaps are seldom made for one.
+fn excluded(view: &SourceView) -> Option<Cow<'_, RoaringBitmap>> {
+    let Source::Segment(segment) = &view.source else { return None };
+    let (missing, tombstones) = (segment.missing(), view.tombstones.as_deref());
+    match tombstones.filter(|tombstones| !tombstones.is_empty()) {
+        None => (!missing.is_empty()).then_some(Cow::Borrowed(missing)),
+        Some(tombstones) if missing.is_empty() => Some(Cow::Borrowed(tombstones)),
+        Some(tombstones) => Some(Cow::Owned(tombstones | missing)),
+    }
 }
 
 /// The rows of the records with these ids that meet the condition.
@@ -162,17 +175,16 @@ fn named_rows(
     rows_with_ids(snapshot, ids, matcher)
 }
 
-/// A row and its distance, ordered as results are: by distance, then by first insertion.
+/// A row and its distance.
 struct Near {
     distance: f32,
-    doc_id: DocId,
     source: usize,
     row: u32,
 }
 
 fn nearest(
     snapshot: &Snapshot,
-    candidates: &[Candidates],
+    candidates: &[Candidates<'_>],
     query: &Query<'_>,
     (k, ef_search): (usize, u32),
     mut searches: Option<&mut Vec<SourceSearch>>,
@@ -188,17 +200,31 @@ fn nearest(
             searches.push(candidate.report(&in_source, start.elapsed()));
         }
         for Neighbour { distance, row } in in_source.neighbours {
-            found.push(Near { distance, doc_id: candidate.view.source.doc_id(row)?, source: number, row });
+            found.push(Near { distance, source: number, row });
         }
     }
+    // By distance, then by first insertion, which lies far from anything else that a search reads.
+    let doc_id = |near: &Near| candidates[near.source].view.source.doc_id(near.row).ok();
     found.sort_unstable_by(|left, right| {
-        left.distance.total_cmp(&right.distance).then(left.doc_id.cmp(&right.doc_id))
+        left.distance.total_cmp(&right.distance).then_with(|| doc_id(left).cmp(&doc_id(right)))
     });
     found.truncate(k);
     Ok(found)
 }
 
-impl Candidates {
+/// Ids of near rows lie far from each other: waiting for all at once takes little longer than waiting for one.
+fn prefetch_ids(candidates: &[Candidates<'_>], nearest: &[Near]) {
+    let in_segments = || {
+        nearest.iter().filter_map(|near| match &candidates[near.source].view.source {
+            Source::Segment(segment) => Some((segment, near.row)),
+            Source::Memtable(_) => None,
+        })
+    };
+    in_segments().for_each(|(segment, row)| segment.prefetch_id_place(row));
+    in_segments().for_each(|(segment, row)| segment.prefetch_id(row));
+}
+
+impl Candidates<'_> {
     fn phase(&self) -> Phase {
         match &self.view.source {
             Source::Memtable(_) => Phase::SearchMemtable,
@@ -230,7 +256,7 @@ impl Candidates {
             Source::Segment(segment) => {
                 let scope = Scope {
                     allowed: self.allowed.as_ref(),
-                    excluded: Some(&self.excluded),
+                    excluded: self.excluded.as_deref(),
                     bound: Some(bound),
                     ..Scope::all(k)
                 };

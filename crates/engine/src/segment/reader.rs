@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use huedb_index::vector::{
-    BlockCodes, CodedFlat, Flat, Found, GraphHead, Query, Scope, VectorIndex, Vectors,
+    BlockCodes, CodedFlat, Flat, Found, GraphHead, Query, Scope, VectorIndex, Vectors, prefetch,
 };
 use huedb_storage::blob::{Access, Blob};
 use huedb_storage::segment::{SectionId, SegmentReader};
@@ -220,6 +220,17 @@ impl RecordSegment {
     pub(crate) fn id(&self, row: u32) -> Result<&str, Error> {
         let bytes = self.text(row, section::ID_OFFSETS, section::IDS)?;
         std::str::from_utf8(bytes).map_err(|_| self.damaged("record id"))
+    }
+
+    /// Asks for the place of a row's id to be brought into the cache.
+    pub(crate) fn prefetch_id_place(&self, row: u32) {
+        let offsets: &[u64] = self.numbers(section::ID_OFFSETS);
+        prefetch(offsets.get(row as usize..row as usize + 2).unwrap_or_default());
+    }
+
+    /// Asks for a row's id to be brought into the cache, once its place is there.
+    pub(crate) fn prefetch_id(&self, row: u32) {
+        prefetch(self.text(row, section::ID_OFFSETS, section::IDS).unwrap_or_default());
     }
 
     pub(crate) fn doc_id(&self, row: u32) -> Result<DocId, Error> {

@@ -19,7 +19,7 @@ pub use graph::{
     BaseGraph, CurrentThread, Graph, GraphBuilder, GraphDamage, GraphError, GraphHead, GraphIndex,
     GraphParameters, GraphView, VectorRows, Workers,
 };
-pub use huedb_kernels::{F16_MAX, Kernels, f16_to_f32, f32_to_f16};
+pub use huedb_kernels::{F16_MAX, Kernels, f16_to_f32, f32_to_f16, prefetch};
 pub use query::{Query, inverse_norm};
 pub use scope::Scope;
 pub use vectors::Vectors;

@@ -25,6 +25,8 @@ struct Layout {
     kind: u16,
     checksum: u64,
     sections: Vec<Section>,
+    /// By number of a section: its place in `sections`, which a search asks for several times.
+    places: Vec<Option<u32>>,
     fetches: Fetches,
 }
 
@@ -87,11 +89,17 @@ impl SegmentReader {
         let name = name.into();
         let (header, footer) = read_ends(&blob, &name)?;
         let sections = read_directory(&blob, &name, &footer)?;
+        let last = sections.iter().map(|section| section.id.0).max();
+        let mut places = vec![None; last.map_or(0, |last| usize::from(last) + 1)];
+        for (place, section) in (0..).zip(&sections) {
+            places[usize::from(section.id.0)] = Some(place);
+        }
         let layout = Layout {
             name,
             kind: header.kind,
             checksum: footer.checksum,
             sections,
+            places,
             fetches: Fetches::default(),
         };
         Ok(Self { blob, layout: Arc::new(layout) })
@@ -212,7 +220,8 @@ impl SegmentReader {
     }
 
     fn find(&self, id: SectionId) -> Option<&Section> {
-        self.layout.sections.iter().find(|section| section.id == id)
+        let place = self.layout.places.get(usize::from(id.0)).copied().flatten()?;
+        self.layout.sections.get(place as usize)
     }
 
     fn slice(&self, range: &Range<usize>) -> &[u8] {

@@ -1,0 +1,88 @@
+//! Recall against speed, of the bare index and of a collection.
+
+use huedb_index::vector::CurrentThread;
+use serde_json::json;
+
+use super::dataset::Dataset;
+use super::graph::{Built, comparisons, inverse_norms, rows};
+use super::{CANDIDATES, DEFAULT_CANDIDATES, RECALL_ENOUGH, measure, print};
+
+/// Prints the curve of the bare index for one and two threads.
+pub(crate) fn bare(data: &Dataset) {
+    let inverse_norms = inverse_norms(data.block());
+    let built = Built::new(data.block(), &inverse_norms, &CurrentThread);
+    curve(data, &built, 1);
+    curve(data, &built, 2);
+    defaults(data, &built);
+}
+
+/// [`bare`], and beside its points for one thread those of a collection, whose engine lies in `directory`.
+#[cfg(feature = "collection")]
+pub(crate) fn both(data: &Dataset, directory: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
+    let inverse_norms = inverse_norms(data.block());
+    let built = Built::new(data.block(), &inverse_norms, &CurrentThread);
+    let filled = super::engine::Filled::new(data, directory, huedb_types::Precision::F32)?;
+    for candidates in CANDIDATES {
+        let asked = built.asked(candidates);
+        filled.set_candidates(asked)?;
+        let index = built.index(candidates);
+        let [(found, seconds), (found_through, seconds_through)] =
+            measure(data, 1, [&|vector| rows(&index, data.distance, vector), &|vector| filled.rows(vector)]);
+        let recall = point(data, &built, (1, candidates), &found, seconds);
+        let recall_through = data.recall(&found_through);
+        print(&json!({
+            "dataset": data.name, "dimensions": data.dimensions, "engine": "huedb collection", "threads": 1,
+            "parameters": format!("ef_search={asked}"), "recall_at_10": recall_through,
+            "qps": data.query_count() as f64 / seconds_through, "build_seconds": filled.seconds,
+            "bytes_per_vector": null,
+        }));
+        if recall.min(recall_through) >= RECALL_ENOUGH {
+            break;
+        }
+    }
+    filled.remove()?;
+    curve(data, &built, 2);
+    defaults(data, &built);
+    Ok(())
+}
+
+fn curve(data: &Dataset, built: &Built<'_>, threads: usize) {
+    for candidates in CANDIDATES {
+        let index = built.index(candidates);
+        let [(found, seconds)] = measure(data, threads, [&|vector| rows(&index, data.distance, vector)]);
+        if point(data, built, (threads, candidates), &found, seconds) >= RECALL_ENOUGH {
+            break;
+        }
+    }
+}
+
+/// Prints what was found in so many seconds; returns the recall.
+fn point(
+    data: &Dataset,
+    built: &Built<'_>,
+    (threads, candidates): (usize, u32),
+    found: &[Vec<u32>],
+    seconds: f64,
+) -> f64 {
+    let recall = data.recall(found);
+    print(&json!({
+        "dataset": data.name, "dimensions": data.dimensions, "engine": "huedb", "threads": threads,
+        "parameters": format!("R=32 L=200 ef={candidates}"), "recall_at_10": recall,
+        "comparisons": comparisons(&built.index(candidates), data),
+        "qps": data.query_count() as f64 / seconds, "build_seconds": built.seconds,
+        "bytes_per_vector": built.bytes_per_vector(),
+    }));
+    recall
+}
+
+fn defaults(data: &Dataset, built: &Built<'_>) {
+    let index = built.index_with_effort(DEFAULT_CANDIDATES);
+    let [(found, seconds)] = measure(data, 1, [&|vector| rows(&index, data.distance, vector)]);
+    let effort = built.graph.view().effort();
+    print(&json!({
+        "dataset": data.name, "dimensions": data.dimensions, "engine": "huedb with defaults", "threads": 1,
+        "parameters": format!("R=32 L=200 ef_search=100, effort {effort}"), "recall_at_10": data.recall(&found),
+        "qps": data.query_count() as f64 / seconds, "build_seconds": built.seconds,
+        "bytes_per_vector": built.bytes_per_vector(),
+    }));
+}
