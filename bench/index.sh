@@ -51,6 +51,7 @@ peers_of() {
     case ${PEERS:-$1} in
         "${PEERS:-}") echo "$PEERS" ;;
         fashion) echo hnswlib faiss usearch voyager svs diskann qdrant-edge ;;
+        wink) echo hnswlib faiss qdrant-edge ;;
         *) echo hnswlib faiss usearch qdrant-edge ;;
     esac
 }

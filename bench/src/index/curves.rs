@@ -1,6 +1,6 @@
 //! Recall against speed, of the bare index and of a collection.
 
-use huedb_index::vector::CurrentThread;
+use huedb_index::vector::{CurrentThread, GraphParameters};
 use serde_json::json;
 
 use super::dataset::Dataset;
@@ -10,17 +10,17 @@ use super::{CANDIDATES, DEFAULT_CANDIDATES, RECALL_ENOUGH, measure, print};
 /// Prints the curve of the bare index for one and two threads.
 pub(crate) fn bare(data: &Dataset) {
     let inverse_norms = inverse_norms(data.block());
-    let built = Built::new(data.block(), &inverse_norms, &CurrentThread);
+    let built = Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread);
     curve(data, &built, 1);
     curve(data, &built, 2);
-    defaults(data, &built);
+    defaults(data, &inverse_norms);
 }
 
 /// [`bare`], and beside its points for one thread those of a collection, whose engine lies in `directory`.
 #[cfg(feature = "collection")]
 pub(crate) fn both(data: &Dataset, directory: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
     let inverse_norms = inverse_norms(data.block());
-    let built = Built::new(data.block(), &inverse_norms, &CurrentThread);
+    let built = Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread);
     let filled = super::engine::Filled::new(data, directory, huedb_types::Precision::F32)?;
     for candidates in CANDIDATES {
         let asked = built.asked(candidates);
@@ -42,7 +42,7 @@ pub(crate) fn both(data: &Dataset, directory: &std::path::Path) -> Result<(), Bo
     }
     filled.remove()?;
     curve(data, &built, 2);
-    defaults(data, &built);
+    defaults(data, &inverse_norms);
     Ok(())
 }
 
@@ -75,14 +75,21 @@ fn point(
     recall
 }
 
-fn defaults(data: &Dataset, built: &Built<'_>) {
-    let index = built.index_with_effort(DEFAULT_CANDIDATES);
+/// `M`, `construction_ef` and `search_ef` of a collection that sets none.
+const DEFAULTS: (u32, u32, usize) = (16, 100, DEFAULT_CANDIDATES);
+
+fn defaults(data: &Dataset, inverse_norms: &[f32]) {
+    let (neighbours, construction, candidates) = DEFAULTS;
+    let parameters = GraphParameters::from_hnsw(neighbours, construction);
+    let built = Built::new(data.block(), inverse_norms, parameters, &CurrentThread);
+    let index = built.index_with_effort(candidates);
     let [(found, seconds)] = measure(data, 1, [&|vector| rows(&index, data.distance, vector)]);
     let effort = built.graph.view().effort();
     print(&json!({
         "dataset": data.name, "dimensions": data.dimensions, "engine": "huedb with defaults", "threads": 1,
-        "parameters": format!("R=32 L=200 ef_search=100, effort {effort}"), "recall_at_10": data.recall(&found),
-        "qps": data.query_count() as f64 / seconds, "build_seconds": built.seconds,
+        "parameters": format!("M={neighbours} construction_ef={construction} ef_search={candidates}, effort {effort}"),
+        "recall_at_10": data.recall(&found), "qps": data.query_count() as f64 / seconds,
+        "comparisons": comparisons(&index, data), "build_seconds": built.seconds,
         "bytes_per_vector": built.bytes_per_vector(),
     }));
 }

@@ -27,9 +27,13 @@ pub(crate) struct Built<'a> {
 impl<'a> Built<'a> {
     /// `inverse_norms` are those of the block's rows.
     #[allow(clippy::expect_used, reason = "the data sets suit a graph, and arrays were made for each other")]
-    pub(crate) fn new(block: Block<'a>, inverse_norms: &'a [f32], workers: &dyn Workers) -> Self {
+    pub(crate) fn new(
+        block: Block<'a>,
+        inverse_norms: &'a [f32],
+        parameters: GraphParameters,
+        workers: &dyn Workers,
+    ) -> Self {
         let flat = Flat::new(block.dimensions, block.vectors, Some(inverse_norms)).expect("a block");
-        let parameters = GraphParameters::default();
         let start = Instant::now();
         let builder = GraphBuilder::new(block.distance, &flat, &|_| false, parameters, workers)
             .expect("the data set suits a graph");
@@ -82,7 +86,7 @@ pub(crate) fn comparisons(index: &GraphIndex<'_>, data: &Dataset) -> f64 {
 /// Prints recall and speed under filters, with the default number of candidates.
 pub(crate) fn filters(data: &Dataset) {
     let inverse_norms = inverse_norms(data.block());
-    let built = Built::new(data.block(), &inverse_norms, &CurrentThread);
+    let built = Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread);
     let (index, flat) = (built.index_with_effort(DEFAULT_CANDIDATES), built.flat);
     let count = data.rows();
     for (kind, order) in [("random", scattered(count)), ("correlated", along_an_axis(data))] {

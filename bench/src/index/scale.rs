@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use huedb_index::topk::TopK;
-use huedb_index::vector::{Flat, Kernels, Query, Scope, VectorIndex, Workers};
+use huedb_index::vector::{Flat, GraphParameters, Kernels, Query, Scope, VectorIndex, Workers};
 use huedb_kernels::Buffer;
 use huedb_types::Distance;
 use serde_json::json;
@@ -68,7 +68,8 @@ pub(crate) fn curves(directory: &Path, rows: usize) -> Result<(), Box<dyn Error>
         }
         let block = Block { vectors: &data.base[..size * DIMENSIONS], ..data.block() };
         for threads in [1, 2] {
-            let built = Built::new(block, &inverse_norms[..size], &Threads(threads));
+            let built =
+                Built::new(block, &inverse_norms[..size], GraphParameters::default(), &Threads(threads));
             eprintln!("{size} rows, {threads} threads: built in {:.1} s", built.seconds);
             curve(&data, &built, (size, threads));
         }

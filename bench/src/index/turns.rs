@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use huedb_index::vector::CurrentThread;
+use huedb_index::vector::{CurrentThread, GraphParameters};
 use serde_json::{Value, json};
 
 use super::dataset::Dataset;
@@ -18,7 +18,7 @@ use super::{CANDIDATES, RECALL_ENOUGH, answers, print};
 /// - `round` answers all queries at each of these numbers and tells the seconds.
 pub(crate) fn take(data: &Dataset) -> Result<(), Box<dyn Error>> {
     let inverse_norms = inverse_norms(data.block());
-    let build = || Built::new(data.block(), &inverse_norms, &CurrentThread);
+    let build = || Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread);
     let mut built = build();
     print(&about(&built));
     let mut points = Vec::new();
@@ -76,7 +76,7 @@ fn round(data: &Dataset, built: &Built<'_>, points: &[(u32, Value)]) -> Vec<f64>
 /// other then often lie near each other.
 pub(crate) fn in_breadth(data: &Dataset) -> Vec<u32> {
     let inverse_norms = inverse_norms(data.block());
-    let graph = Built::new(data.block(), &inverse_norms, &CurrentThread).graph;
+    let graph = Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread).graph;
     let (links, per_row) = (graph.links(), graph.view().links_per_node());
     let mut order = Vec::with_capacity(data.rows());
     let mut met = vec![false; data.rows()];
