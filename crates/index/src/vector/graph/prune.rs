@@ -3,7 +3,7 @@
 //! A candidate is left out if a chosen one is nearer to it than the node is: the walk gets to it through that one.
 //! What is left points into all directions, and a walk needs few steps. Places that stay free then go to those of
 //! the candidates left out to which no chosen one is nearer by the factor alpha, so that there are several ways
-//! (the growing alpha of DiskANN, Subramanya et al., NeurIPS 2019).
+//! (the growing alpha of Subramanya et al. 2019).
 
 use huedb_kernels::Kernels;
 
