@@ -64,7 +64,7 @@ impl Stored {
         // One graph at the end takes less time than one that is extended again and again.
         let flat = EngineOptions { graph_rows_min: u64::MAX, ..EngineOptions::default() };
         let engine = Engine::open(&self.data_directory(), flat)?;
-        let docs = self.collection(&engine)?;
+        let docs = open_collection(&engine)?;
         for first in (0..self.rows).step_by(BATCH as usize) {
             let record = |number| Record {
                 id: format!("{number}"),
@@ -76,7 +76,7 @@ impl Stored {
         engine.close()?;
         eprintln!("{} s: all rows are stored", start.elapsed().as_secs());
         let engine = Engine::open(&self.data_directory(), EngineOptions::default())?;
-        let docs = self.collection(&engine)?;
+        let docs = open_collection(&engine)?;
         let mut anonymous_mb = 0;
         while docs.indexing()?.indexed < docs.indexing()?.records {
             std::thread::sleep(std::time::Duration::from_millis(100));
@@ -116,10 +116,6 @@ impl Stored {
         self.directory.join("data")
     }
 
-    fn collection(&self, engine: &Engine) -> Result<Collection, Box<dyn Error>> {
-        engine::collection(engine, Distance::L2, CANDIDATES)
-    }
-
     /// Prints how long a process takes to open the collection and to answer its first query, with its files in
     /// the page cache.
     pub(crate) fn opening(&self, cache: &Path) -> Result<(), Box<dyn Error>> {
@@ -151,7 +147,7 @@ impl Stored {
         let engine = Engine::open(&self.data_directory(), EngineOptions::default())?;
         let engine_ms = milliseconds(start);
         let start = Instant::now();
-        let docs = self.collection(&engine)?;
+        let docs = open_collection(&engine)?;
         let records = docs.count()?;
         let collection_ms = milliseconds(start);
         let mut query_ms = [0.0; 2];
@@ -172,7 +168,7 @@ impl Stored {
     pub(crate) fn queries(&self) -> Result<(), Box<dyn Error>> {
         let start = Instant::now();
         let engine = Engine::open(&self.data_directory(), EngineOptions::default())?;
-        let docs = self.collection(&engine)?;
+        let docs = open_collection(&engine)?;
         docs.count()?;
         let open_ms = start.elapsed().as_secs_f64() * 1e3;
         let truth = std::fs::read(self.directory.join("truth.u32"))?;
@@ -210,6 +206,10 @@ impl Stored {
         }
         Ok(engine.close()?)
     }
+}
+
+fn open_collection(engine: &Engine) -> Result<Collection, Box<dyn Error>> {
+    engine::collection(engine, Distance::L2, CANDIDATES)
 }
 
 /// Brings all files below a directory into the page cache.
