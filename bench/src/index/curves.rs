@@ -10,17 +10,17 @@ use super::{CANDIDATES, DEFAULT_CANDIDATES, RECALL_ENOUGH, measure, print};
 /// Prints the curve of the bare index for one and two threads.
 pub(crate) fn bare(data: &Dataset) {
     let inverse_norms = inverse_norms(data.block());
-    let built = Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread);
-    curve(data, &built, 1);
-    curve(data, &built, 2);
+    print_bare(data, &Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread));
     defaults(data, &inverse_norms);
 }
 
-/// [`bare`], and beside its points for one thread those of a collection, whose engine lies in `directory`.
+/// [`bare`], then points of a collection, whose engine lies in `directory`, and of the bare index once more, in turns.
+/// Each then finds less of its own in the processor's caches than alone, so only their ratio tells something.
 #[cfg(feature = "collection")]
 pub(crate) fn both(data: &Dataset, directory: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
     let inverse_norms = inverse_norms(data.block());
     let built = Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread);
+    print_bare(data, &built);
     let filled = super::engine::Filled::new(data, directory, huedb_types::Precision::F32)?;
     for candidates in CANDIDATES {
         let asked = built.asked(candidates);
@@ -28,7 +28,7 @@ pub(crate) fn both(data: &Dataset, directory: &std::path::Path) -> Result<(), Bo
         let index = built.index(candidates);
         let [(found, seconds), (found_through, seconds_through)] =
             measure(data, 1, [&|vector| rows(&index, data.distance, vector), &|vector| filled.rows(vector)]);
-        let recall = point(data, &built, (1, candidates), &found, seconds);
+        let recall = point(data, &built, ("huedb in turns", 1, candidates), &found, seconds);
         let recall_through = data.recall(&found_through);
         print(&json!({
             "dataset": data.name, "dimensions": data.dimensions, "engine": "huedb collection", "threads": 1,
@@ -41,16 +41,20 @@ pub(crate) fn both(data: &Dataset, directory: &std::path::Path) -> Result<(), Bo
         }
     }
     filled.remove()?;
-    curve(data, &built, 2);
     defaults(data, &inverse_norms);
     Ok(())
+}
+
+fn print_bare(data: &Dataset, built: &Built<'_>) {
+    curve(data, built, 1);
+    curve(data, built, 2);
 }
 
 fn curve(data: &Dataset, built: &Built<'_>, threads: usize) {
     for candidates in CANDIDATES {
         let index = built.index(candidates);
         let [(found, seconds)] = measure(data, threads, [&|vector| rows(&index, data.distance, vector)]);
-        if point(data, built, (threads, candidates), &found, seconds) >= RECALL_ENOUGH {
+        if point(data, built, ("huedb", threads, candidates), &found, seconds) >= RECALL_ENOUGH {
             break;
         }
     }
@@ -60,13 +64,13 @@ fn curve(data: &Dataset, built: &Built<'_>, threads: usize) {
 fn point(
     data: &Dataset,
     built: &Built<'_>,
-    (threads, candidates): (usize, u32),
+    (engine, threads, candidates): (&str, usize, u32),
     found: &[Vec<u32>],
     seconds: f64,
 ) -> f64 {
     let recall = data.recall(found);
     print(&json!({
-        "dataset": data.name, "dimensions": data.dimensions, "engine": "huedb", "threads": threads,
+        "dataset": data.name, "dimensions": data.dimensions, "engine": engine, "threads": threads,
         "parameters": format!("R=32 L=200 ef={candidates}"), "recall_at_10": recall,
         "comparisons": comparisons(&built.index(candidates), data),
         "qps": data.query_count() as f64 / seconds, "build_seconds": built.seconds,
