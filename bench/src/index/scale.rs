@@ -67,8 +67,8 @@ pub(crate) fn curves(directory: &Path, rows: usize) -> Result<(), Box<dyn Error>
             write(&data, size, directory)?;
         }
         let block = Block { vectors: &data.base[..size * DIMENSIONS], ..data.block() };
-        // One thread would take a quarter of an hour for all rows, and tell nothing that the other sizes do not.
-        let fewest = if size == rows { 2 } else { 1 };
+        // One thread would take a quarter of an hour for all rows, and tell nothing that the smallest size does not.
+        let fewest = if size == sizes[0] { 1 } else { 2 };
         for threads in fewest..=2 {
             let built =
                 Built::new(block, &inverse_norms[..size], GraphParameters::default(), &Threads(threads));
