@@ -2,7 +2,7 @@
 //!
 //! A bitmap hands out its values one by one or in ranges; to turn half a million of them into words takes longer
 //! than the search that asks for it. The portable format (<https://github.com/RoaringBitmap/RoaringFormatSpec>)
-//! holds whole words, so writing a bitmap into memory and reading its containers there is ten times as fast.
+//! holds whole words, so a bitmap is written into memory and its containers are read there.
 
 use roaring::RoaringBitmap;
 
