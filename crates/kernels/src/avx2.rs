@@ -11,21 +11,11 @@ use std::arch::x86_64::{
     _mm256_set1_epi16, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_sub_ps,
 };
 
-use crate::entry::{Table, entry_points};
+use crate::entry::{entry_points, own_table};
 use crate::prefetch::prefetch_next_group;
 use crate::scalar::nibble_products;
 
-pub(crate) const TABLE: Table = Table {
-    dot,
-    squared_l2,
-    dot_many,
-    squared_l2_many,
-    dot_f16_many,
-    squared_l2_f16_many,
-    dot_i8,
-    dot_i8_many,
-    dot_u4_gather,
-};
+own_table! {}
 
 const LANES: usize = 8;
 const BLOCK: usize = 4 * LANES;

@@ -13,20 +13,10 @@ use std::arch::x86_64::{
     _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
 
-use crate::entry::{Table, entry_points};
+use crate::entry::{entry_points, own_table};
 use crate::prefetch::prefetch_next_group;
 
-pub(crate) const TABLE: Table = Table {
-    dot,
-    squared_l2,
-    dot_many,
-    squared_l2_many,
-    dot_f16_many,
-    squared_l2_f16_many,
-    dot_i8,
-    dot_i8_many,
-    dot_u4_gather,
-};
+own_table! {}
 
 const LANES: usize = 16;
 const BLOCK: usize = 4 * LANES;

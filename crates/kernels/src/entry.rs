@@ -133,3 +133,22 @@ macro_rules! entry_points {
 }
 
 pub(crate) use entry_points;
+
+/// Defines the table of a level that has all of its kernels in its own module.
+macro_rules! own_table {
+    () => {
+        pub(crate) const TABLE: $crate::entry::Table = $crate::entry::Table {
+            dot,
+            squared_l2,
+            dot_many,
+            squared_l2_many,
+            dot_f16_many,
+            squared_l2_f16_many,
+            dot_i8,
+            dot_i8_many,
+            dot_u4_gather,
+        };
+    };
+}
+
+pub(crate) use own_table;

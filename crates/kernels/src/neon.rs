@@ -9,20 +9,10 @@ use std::arch::aarch64::{
     vshrq_n_u8, vsubq_f32,
 };
 
-use crate::entry::{Table, entry_points};
+use crate::entry::{entry_points, own_table};
 use crate::scalar::nibble_products;
 
-pub(crate) const TABLE: Table = Table {
-    dot,
-    squared_l2,
-    dot_many,
-    squared_l2_many,
-    dot_f16_many,
-    squared_l2_f16_many,
-    dot_i8,
-    dot_i8_many,
-    dot_u4_gather,
-};
+own_table! {}
 
 const LANES: usize = 4;
 const BLOCK: usize = 4 * LANES;

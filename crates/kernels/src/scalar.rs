@@ -2,20 +2,10 @@
 
 #![allow(unsafe_code, reason = "offers the same unsafe function types as the vector levels")]
 
-use crate::entry::{Table, entry_points};
+use crate::entry::{entry_points, own_table};
 use crate::half::f16_to_f32;
 
-pub(crate) const TABLE: Table = Table {
-    dot,
-    squared_l2,
-    dot_many,
-    squared_l2_many,
-    dot_f16_many,
-    squared_l2_f16_many,
-    dot_i8,
-    dot_i8_many,
-    dot_u4_gather,
-};
+own_table! {}
 
 /// Independent sums, enough for the compiler to use whatever vector registers the target's base line has.
 const LANES: usize = 16;
