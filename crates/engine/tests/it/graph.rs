@@ -129,15 +129,7 @@ fn a_large_collection_gets_a_graph_that_outlives_restarts_and_deletes() {
 
 #[test]
 fn a_damaged_graph_is_not_used_and_built_again() {
-    let store = Store::new(&Faults::new());
-    let engine = open(&store);
-    let docs = collection(&engine, "docs").unwrap();
-    fill(&docs, 0..RECORDS);
-    wait_for_graph(&docs);
-    engine.close().unwrap();
-
-    let store = store.after_close();
-    damage_graph_segments(&store, SectionId(19), 100);
+    let store = damaged_store(SectionId(19), 100);
     let engine = open(&store);
     let docs = collection(&engine, "docs").unwrap();
     let all: Vec<i64> = (0..RECORDS).collect();
@@ -148,15 +140,7 @@ fn a_damaged_graph_is_not_used_and_built_again() {
 
 #[test]
 fn a_damaged_vector_is_an_error_of_those_who_read_it() {
-    let store = Store::new(&Faults::new());
-    let engine = open(&store);
-    let docs = collection(&engine, "docs").unwrap();
-    fill(&docs, 0..RECORDS);
-    wait_for_graph(&docs);
-    engine.close().unwrap();
-
-    let store = store.after_close();
-    damage_graph_segments(&store, SectionId(6), 0);
+    let store = damaged_store(SectionId(6), 0);
     let engine = open(&store);
     let docs = collection(&engine, "docs").unwrap();
     let nearest_to_the_first = QueryRequest { embeddings: vec![embedding(0, 0)], ..query(0, None) };
@@ -170,6 +154,19 @@ fn a_damaged_vector_is_an_error_of_those_who_read_it() {
     let rest = Include { metadatas: true, documents: true, uris: true, ..Include::default() };
     assert_eq!(docs.get(&select(rest)).unwrap().len(), 1);
     assert_eq!(docs.count().unwrap(), RECORDS as u64);
+}
+
+/// A store whose collection `docs` has a graph, and one byte of a section changed in every segment that has one.
+fn damaged_store(section: SectionId, at: usize) -> Store {
+    let store = Store::new(&Faults::new());
+    let engine = open(&store);
+    let docs = collection(&engine, "docs").unwrap();
+    fill(&docs, 0..RECORDS);
+    wait_for_graph(&docs);
+    engine.close().unwrap();
+    let store = store.after_close();
+    damage_graph_segments(&store, section, at);
+    store
 }
 
 /// Changes one byte of a section of every segment that has a graph.
