@@ -8,7 +8,7 @@ use crate::vector::query::norm;
 use crate::vector::{Flat, VectorIndex, inverse_norm};
 
 /// The largest code; -128 is left out so that the range is symmetric.
-pub(in crate::vector) const CODE_MAX: f64 = 127.0;
+pub(super) const CODE_MAX: f64 = 127.0;
 
 /// Rows of which the centre is the mean.
 const CENTRE_SAMPLE_ROWS: usize = 4_096;
@@ -57,7 +57,7 @@ impl Codes {
 }
 
 /// Writes the image of a vector, the thing whose centred value is encoded; false if it has none.
-pub(in crate::vector) fn write_image(distance: Distance, vector: &[f32], image: &mut [f64]) -> bool {
+pub(super) fn write_image(distance: Distance, vector: &[f32], image: &mut [f64]) -> bool {
     let factor = match distance {
         Distance::L2 | Distance::Ip => 1.0,
         Distance::Cosine if SAFE_INVERSE_NORMS.contains(&inverse_norm(vector)) => 1.0 / norm(vector),
@@ -104,12 +104,7 @@ fn centre(distance: Distance, block: &Flat<'_>) -> Vec<f32> {
 
 /// The Euclidean norm.
 pub(super) fn length(image: &[f64]) -> f64 {
-    square(image).sqrt()
-}
-
-/// The squared Euclidean norm.
-pub(in crate::vector) fn square(image: &[f64]) -> f64 {
-    sum(image, |value, _| value * value)
+    sum(image, |value, _| value * value).sqrt()
 }
 
 /// The sum of `term` over the values and their positions, with eight running sums.
@@ -150,7 +145,7 @@ fn encode_row(image: &[f64], centre_norm: f64, code: &mut [i8]) -> Option<Header
 }
 
 /// Writes the codes of `values`, up to `largest`, and returns their scale.
-pub(in crate::vector) fn quantise(values: &[f64], largest: f64, codes: &mut [i8]) -> f64 {
+pub(super) fn quantise(values: &[f64], largest: f64, codes: &mut [i8]) -> f64 {
     let scale = scale(values, largest);
     write_codes(values, scale, codes);
     scale

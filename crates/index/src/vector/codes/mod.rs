@@ -43,7 +43,6 @@ mod scan;
 use huedb_kernels::I8_LENGTH_MAX;
 use huedb_types::Distance;
 
-pub(super) use encode::{CODE_MAX, quantise, square, write_image};
 pub use scan::CodedFlat;
 
 /// Codes are padded to a multiple of this many bytes: a cache line, and the longest vector register.

@@ -17,13 +17,13 @@ use std::ops::Range;
 
 use huedb_kernels::{Kernels, U4_LENGTH_MAX, prefetch};
 
-use crate::vector::codes::{CODE_MAX, quantise};
+use super::quantise::{CODE_MAX, quantise};
 
 /// Bytes of a row's header.
 const HEADER_BYTES: usize = 8;
 const LINE_BYTES: usize = 64;
 /// The largest code of a row. With the offset, zero lies in the middle of the numbers that have the same coarse half.
-const ROW_CODE_MAX: f64 = 119.0;
+const ROW_CODE_MAX: f32 = 119.0;
 /// Code bytes stand this much above the numbers that they mean.
 const OFFSET: u8 = 136;
 /// A unit of the coarse half.
@@ -120,13 +120,13 @@ impl CodeLayout {
     /// Encodes an image, whose squared length is `length`, as row `at` of a part.
     pub(super) fn encode(
         &self,
-        image: &[f64],
+        image: &[f32],
         length: f32,
         (codes, headers): (&mut [u8], &mut [u8]),
         at: usize,
     ) {
         let mut signed = vec![0_i8; image.len()];
-        let scale = quantise(image, ROW_CODE_MAX, &mut signed) as f32;
+        let scale = quantise(image, ROW_CODE_MAX, &mut signed);
         let row = &mut codes[at * self.stride..][..self.stride];
         row.fill(0);
         for (dimension, code) in signed.iter().enumerate() {
@@ -172,10 +172,10 @@ pub(super) struct CodedImage {
 
 impl CodedImage {
     /// Becomes the code of an image.
-    pub(super) fn set(&mut self, image: &[f64], length: f32, codes: &NodeCodes<'_>) {
+    pub(super) fn set(&mut self, image: &[f32], length: f32, codes: &NodeCodes<'_>) {
         self.codes.clear();
         self.codes.resize(2 * codes.layout.plane, 0);
-        let scale = quantise(image, CODE_MAX, &mut self.codes[..image.len()]) as f32;
+        let scale = quantise(image, CODE_MAX, &mut self.codes[..image.len()]);
         self.set_derived(scale, length);
     }
 

@@ -7,12 +7,14 @@
 
 use std::borrow::Cow;
 
+use huedb_kernels::Kernels;
 use huedb_types::Distance;
 
 use super::VectorRows;
 use super::plane::{Plane, PlaneScratch};
 use super::random::Random;
-use crate::vector::codes::{square, write_image};
+use crate::vector::distance::SAFE_INVERSE_NORMS;
+use crate::vector::inverse_norm;
 
 /// Rows that are looked at before the others are encoded.
 const SAMPLE_ROWS: usize = 4_096;
@@ -38,10 +40,10 @@ pub(super) struct Imager {
 /// Memory of [`Imager::write`].
 #[derive(Debug, Default)]
 pub(super) struct ImageScratch {
-    whole: Vec<f64>,
+    whole: Vec<f32>,
     plane: PlaneScratch,
     /// What is to be encoded.
-    pub(super) image: Vec<f64>,
+    pub(super) image: Vec<f32>,
 }
 
 impl Imager {
@@ -59,30 +61,21 @@ impl Imager {
         } else {
             limit
         };
-        let centre = vec![0.0; dimensions + usize::from(distance == Distance::Ip)];
-        let mut imager = Self { distance, dimensions, centre, length, plane: None };
-        let mut sums = vec![0.0; imager.centre.len()];
-        let mut image = sums.clone();
-        let mut known = 0.0;
+        let values = dimensions + usize::from(distance == Distance::Ip);
+        let mut imager = Self { distance, dimensions, centre: vec![0.0; values], length, plane: None };
+        let mut images = Vec::new();
+        let mut image = vec![0.0; values];
         for vector in sample() {
             if imager.write_row(&vector, &mut image) {
-                known += 1.0;
-                sums.iter_mut().zip(&image).for_each(|(sum, value)| *sum += value);
+                images.extend_from_slice(&image);
             }
         }
-        for (centre, sum) in imager.centre.iter_mut().zip(sums) {
-            *centre = (sum / f64::max(known, 1.0)) as f32;
-        }
+        imager.centre = mean(&images, values);
         if !imager.centre.iter().all(|value| value.is_finite()) {
             return None;
         }
-        let mut images = Vec::new();
-        for vector in sample() {
-            if imager.write_row(&vector, &mut image) {
-                images.extend(image.iter().map(|value| *value as f32));
-            }
-        }
-        imager.plane = Plane::learn(&images, imager.centre.len(), random);
+        images.chunks_exact_mut(values).for_each(|image| imager.subtract_centre(image));
+        imager.plane = Plane::learn(&images, values, random);
         Some(imager)
     }
 
@@ -101,41 +94,40 @@ impl Imager {
         for row in (0..rows.rows()).step_by(step) {
             if let Some(length) = self.write(&rows.vector(row), false, &mut scratch) {
                 all += f64::from(length);
-                held += square(&scratch.image);
+                held += f64::from(Kernels::detect().norm_squared(&scratch.image));
             }
         }
         held >= all * Plane::held_enough()
     }
 
     /// Writes the image of a row; false if it has none.
-    fn write_row(&self, vector: &[f32], image: &mut [f64]) -> bool {
+    fn write_row(&self, vector: &[f32], image: &mut [f32]) -> bool {
         let (own, extra) = image.split_at_mut(self.dimensions);
         if !write_image(self.distance, vector, own) {
             return false;
         }
-        let length: f64 = own.iter().map(|value| value * value).sum();
-        if self.distance != Distance::Cosine && !(length <= self.length) {
-            return false;
-        }
-        if let [extra] = extra {
-            *extra = f64::max(self.length - length, 0.0).sqrt();
+        if self.distance != Distance::Cosine {
+            let length = squared_length(vector);
+            if !(length <= self.length) {
+                return false;
+            }
+            extra.fill(f64::max(self.length - length, 0.0).sqrt() as f32);
         }
         self.subtract_centre(image);
         true
     }
 
     /// Writes the image of a query; false if it has none.
-    fn write_query(&self, vector: &[f32], image: &mut [f64]) -> bool {
+    fn write_query(&self, vector: &[f32], image: &mut [f32]) -> bool {
         let (own, extra) = image.split_at_mut(self.dimensions);
         extra.fill(0.0);
-        write_image(self.distance, vector, own) && {
-            self.subtract_centre(image);
-            true
-        }
+        let known = write_image(self.distance, vector, own);
+        self.subtract_centre(image);
+        known
     }
 
-    fn subtract_centre(&self, image: &mut [f64]) {
-        image.iter_mut().zip(&self.centre).for_each(|(value, centre)| *value -= f64::from(*centre));
+    fn subtract_centre(&self, image: &mut [f32]) {
+        image.iter_mut().zip(&self.centre).for_each(|(value, centre)| *value -= centre);
     }
 
     /// Writes what is to be encoded of a row or a query into `scratch.image` and returns the squared length of the
@@ -144,13 +136,34 @@ impl Imager {
         let ImageScratch { whole, plane, image } = scratch;
         whole.resize(self.centre.len(), 0.0);
         let known = if is_query { self.write_query(vector, whole) } else { self.write_row(vector, whole) };
-        let length = square(whole) as f32;
+        let length = Kernels::detect().norm_squared(whole);
         match &self.plane {
             Some(directions) => directions.project(whole, plane, image),
             None => std::mem::swap(whole, image),
         }
         (known && length.is_finite()).then_some(length)
     }
+}
+
+/// Writes a vector, scaled to length one under the cosine distance; false if that makes no sense.
+fn write_image(distance: Distance, vector: &[f32], image: &mut [f32]) -> bool {
+    if distance != Distance::Cosine {
+        image.copy_from_slice(vector);
+        return true;
+    }
+    let factor = inverse_norm(vector);
+    image.iter_mut().zip(vector).for_each(|(image, value)| *image = value * factor);
+    SAFE_INVERSE_NORMS.contains(&factor)
+}
+
+/// The mean of vectors that lie one behind the other; zero if there are none.
+fn mean(vectors: &[f32], dimensions: usize) -> Vec<f32> {
+    let mut sums = vec![0.0; dimensions];
+    for vector in vectors.chunks_exact(dimensions) {
+        sums.iter_mut().zip(vector).for_each(|(sum, value)| *sum += f64::from(*value));
+    }
+    let count = f64::max((vectors.len() / dimensions) as f64, 1.0);
+    sums.into_iter().map(|sum: f64| (sum / count) as f32).collect()
 }
 
 /// How many times the usual squared length is too long for an image.

@@ -28,6 +28,7 @@ mod passing;
 mod plane;
 mod pool;
 mod prune;
+mod quantise;
 mod random;
 mod search;
 mod stored;

@@ -8,8 +8,8 @@
 
 use huedb_kernels::Kernels;
 
+use super::quantise::{CODE_MAX, quantise};
 use super::random::Random;
-use crate::vector::codes::{CODE_MAX, quantise};
 
 /// Of the squared length of rows, so much may lie outside the plane.
 const OUTSIDE_MAX: f64 = 0.06;
@@ -80,8 +80,7 @@ impl Plane {
         let mut direction = vec![0.0; dimensions];
         for (weights, row) in turn.chunks_exact(count).zip(matrix.chunks_exact_mut(stride)) {
             Kernels::detect().dot_many(weights, &columns, &mut direction);
-            let values: Vec<f64> = direction.iter().map(|value| f64::from(*value)).collect();
-            scales.push(quantise(&values, CODE_MAX, &mut row[..dimensions]) as f32);
+            scales.push(quantise(&direction, CODE_MAX, &mut row[..dimensions]));
         }
         Self { dimensions, scales, matrix }
     }
@@ -97,7 +96,7 @@ impl Plane {
     }
 
     /// Writes how far `image` goes into each direction.
-    pub(super) fn project(&self, image: &[f64], scratch: &mut PlaneScratch, out: &mut Vec<f64>) {
+    pub(super) fn project(&self, image: &[f32], scratch: &mut PlaneScratch, out: &mut Vec<f32>) {
         let PlaneScratch { code, dots } = scratch;
         code.clear();
         code.resize(self.stride(), 0);
@@ -105,7 +104,7 @@ impl Plane {
         let scale = quantise(image, CODE_MAX, &mut code[..self.dimensions]);
         Kernels::detect().dot_i8_many(code, &self.matrix, dots);
         out.clear();
-        out.extend(dots.iter().zip(&self.scales).map(|(dot, own)| f64::from(*dot) * f64::from(*own) * scale));
+        out.extend(dots.iter().zip(&self.scales).map(|(dot, own)| *dot as f32 * own * scale));
     }
 
     fn stride(&self) -> usize {

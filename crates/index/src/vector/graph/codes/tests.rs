@@ -7,21 +7,21 @@ use super::{CodeLayout, CodedImage, GROUP, LINE_BYTES, NodeCodes};
 
 const ROWS: usize = 200;
 
-fn image(dimensions: usize, random: &mut Random) -> Vec<f64> {
-    (0..dimensions).map(|_| (random.next() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0).collect()
+fn image(dimensions: usize, random: &mut Random) -> Vec<f32> {
+    (0..dimensions).map(|_| random.centred()).collect()
 }
 
-fn squared_length(image: &[f64]) -> f64 {
-    image.iter().map(|value| value * value).sum()
+fn squared_length(image: &[f32]) -> f32 {
+    Kernels::detect().norm_squared(image)
 }
 
 /// Encodes random images; returns them with the array.
-fn encoded(layout: CodeLayout, random: &mut Random) -> (Vec<Vec<f64>>, Vec<u8>) {
-    let images: Vec<Vec<f64>> = (0..ROWS).map(|_| image(layout.dimensions, random)).collect();
+fn encoded(layout: CodeLayout, random: &mut Random) -> (Vec<Vec<f32>>, Vec<u8>) {
+    let images: Vec<Vec<f32>> = (0..ROWS).map(|_| image(layout.dimensions, random)).collect();
     let mut bytes = vec![0; layout.bytes()];
     for (first, codes, headers) in layout.parts(&mut bytes, 64) {
         for (at, image) in images[first as usize..].iter().take(64).enumerate() {
-            layout.encode(image, squared_length(image) as f32, (&mut *codes, &mut *headers), at);
+            layout.encode(image, squared_length(image), (&mut *codes, &mut *headers), at);
         }
     }
     (images, bytes)
@@ -36,7 +36,7 @@ fn estimates_are_near_the_distances_and_coarse_bounds_below_them() {
         let codes = NodeCodes { bytes: &bytes, layout };
         let query = image(dimensions, &mut random);
         let mut coded = CodedImage::default();
-        coded.set(&query, squared_length(&query) as f32, &codes);
+        coded.set(&query, squared_length(&query), &codes);
         let mut above = 0;
         for rows in (0..ROWS as u32).collect::<Vec<_>>().chunks(GROUP) {
             let (mut out, mut again) = ([0.0; GROUP], [0.0; GROUP]);
@@ -52,7 +52,7 @@ fn estimates_are_near_the_distances_and_coarse_bounds_below_them() {
             assert_eq!(out.map(f32::to_bits), again.map(f32::to_bits), "dimensions=`{dimensions}`");
             for (at, row) in rows.iter().enumerate() {
                 let pairs = query.iter().zip(&images[*row as usize]);
-                let distance: f64 = pairs.map(|(a, b)| (a - b).powi(2)).sum();
+                let distance: f64 = pairs.map(|(a, b)| f64::from(a - b).powi(2)).sum();
                 let off = (f64::from(out[at]) - distance).abs();
                 let limit = 6.0 * f64::from(codes.deviation(&coded, *row)) + 1e-5;
                 assert!(off <= limit, "dimensions=`{dimensions}` row=`{row}` off=`{off}` limit=`{limit}`");

@@ -1,5 +1,7 @@
 //! Planes of images that lie in few dimensions, and of ones that do not.
 
+use huedb_kernels::Kernels;
+
 use super::{Plane, PlaneScratch};
 use crate::vector::graph::random::Random;
 
@@ -27,18 +29,14 @@ fn images_of_few_directions_have_a_plane_that_keeps_dot_products() {
     let plane = Plane::learn(&images, DIMENSIONS, &mut random).expect("20 directions hold nearly all");
     assert_eq!(plane.directions(), 112);
     let mut scratch = PlaneScratch::default();
-    let rows: Vec<Vec<f64>> = images
-        .chunks_exact(DIMENSIONS)
-        .take(50)
-        .map(|image| image.iter().map(|value| f64::from(*value)).collect())
-        .collect();
+    let rows: Vec<&[f32]> = images.chunks_exact(DIMENSIONS).take(50).collect();
     let mut projected = Vec::new();
     for row in &rows {
         let mut out = Vec::new();
         plane.project(row, &mut scratch, &mut out);
         projected.push(out);
     }
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let dot = |a: &[f32], b: &[f32]| Kernels::detect().dot(a, b);
     for (at, row) in rows.iter().enumerate() {
         for (other, image) in rows.iter().enumerate() {
             let off = (dot(row, image) - dot(&projected[at], &projected[other])).abs();
