@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares HueDB's vector index with other libraries on three real data sets and writes docs/benchmarks/index.*.
 #
-# Needs apt-get, npm, pip, a C++ compiler (for hnswlib) and, for half an hour, a machine that does nothing else.
+# Needs apt-get, npm, pip, a C++ compiler (for hnswlib) and, for two hours, a machine that does nothing else.
 # Embedding the glosses takes some ten minutes more the first time. Everything lies below .cache/bench-index.
 # Usage: bench/index.sh [DATA-SET ...]    (fashion, minilm and wink if none is named)
 #        PEERS="hnswlib faiss" bench/index.sh wink    (beside these only)
@@ -46,15 +46,7 @@ mkdir -p "$rows"
 for set in "${sets[@]}"; do rm -f "$rows/$set".*; done
 
 # The other libraries to measure; PEERS names fewer.
-peers_of() {
-    # The slower ones would take an hour on the larger sets.
-    case ${PEERS:-$1} in
-        "${PEERS:-}") echo "$PEERS" ;;
-        fashion) echo hnswlib faiss usearch voyager svs diskann qdrant-edge ;;
-        wink) echo hnswlib faiss qdrant-edge ;;
-        *) echo hnswlib faiss usearch qdrant-edge ;;
-    esac
-}
+peers=${PEERS:-hnswlib faiss svs diskann qdrant-edge usearch voyager}
 
 # A crate for Rust, compiled for this processor as hnswlib is.
 build_diskann() {
@@ -66,7 +58,7 @@ for set in "${sets[@]}"; do
     say "$set: huedb"
     "$binary" curves "$cache" "$set" >"$rows/$set.0huedb.jsonl"
     "$binary" filters "$cache" "$set" >"$rows/$set.filters"
-    for peer in $(peers_of "$set"); do
+    for peer in $peers; do
         say "$set: $peer"
         if [ "$peer" = qdrant-edge ]; then
             "$cache/peers/bin/python" bench/index/qdrant.py "$cache" "$set" "$rows/$set.3qdrant.jsonl" \

@@ -34,7 +34,8 @@ use serde_json::Value;
 const K: usize = 10;
 
 /// Candidates (`ef_search`) of the points of a curve.
-const CANDIDATES: [u32; 16] = [10, 12, 16, 20, 28, 40, 56, 80, 112, 160, 224, 320, 480, 640, 960, 1_400];
+const CANDIDATES: [u32; 19] =
+    [10, 12, 16, 20, 28, 40, 56, 80, 112, 160, 224, 320, 480, 640, 960, 1_400, 2_000, 2_800, 4_000];
 
 /// The `ef_search` of a collection that sets none.
 const DEFAULT_CANDIDATES: usize = 100;
@@ -47,6 +48,10 @@ const ROUNDS: usize = 5;
 
 /// There are more rounds until so much time has gone by: a fast point takes a fraction of it.
 const SECONDS: f64 = 1.0;
+
+/// Where they take more than so many seconds there are fewer.
+const SECONDS_LONG: f64 = 5.0;
+const ROUNDS_LONG: usize = 2;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -107,7 +112,7 @@ fn measure<const SEARCHES: usize>(
     let queries = if SEARCHES == 1 { data.query_count() } else { QUERIES_A_TURN };
     let mut fastest = searches.map(|_| (Vec::new(), f64::INFINITY));
     let (begin, mut rounds) = (Instant::now(), 0);
-    while rounds < ROUNDS || begin.elapsed().as_secs_f64() < SECONDS * SEARCHES as f64 {
+    while more_rounds(rounds, begin.elapsed().as_secs_f64() / SEARCHES as f64) {
         rounds += 1;
         let mut round = searches.map(|_| (Vec::new(), 0.0));
         for queries in data.queries.chunks(queries * data.dimensions) {
@@ -123,6 +128,11 @@ fn measure<const SEARCHES: usize>(
         }
     }
     fastest
+}
+
+/// Whether a point gets another round after so many, which took so long.
+fn more_rounds(rounds: usize, seconds: f64) -> bool {
+    if seconds < SECONDS_LONG { rounds < ROUNDS || seconds < SECONDS } else { rounds < ROUNDS_LONG }
 }
 
 fn answers(queries: &[f32], dimensions: usize, threads: usize, search: Search<'_>) -> Vec<Vec<u32>> {
