@@ -10,6 +10,7 @@ pub mod cargo;
 pub mod licence;
 pub mod links;
 pub mod packages;
+pub mod patches;
 pub mod python;
 pub mod rust;
 pub mod sizes;

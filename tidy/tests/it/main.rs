@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use huedb_tidy::cargo::Scope;
 use huedb_tidy::tree::SourceFile;
-use huedb_tidy::{arrows, cargo, licence, links, packages, sizes, tree, words};
+use huedb_tidy::{arrows, cargo, licence, links, packages, patches, sizes, tree, words};
 
 /// Says what was looked at and fails with all problems at once.
 #[track_caller]
@@ -123,6 +123,15 @@ fn links_between_documents_work() {
     let count: usize = documents.iter().map(|file| links::links(&file.text).len()).sum();
     let checked = format!("{count} relative links in {} documents", documents.len());
     accept(&checked, &links::broken(&documents, &tree::paths().unwrap()));
+}
+
+#[test]
+fn patches_fit_the_code() {
+    let mut paths = tree::paths().unwrap();
+    paths.retain(|path| path.ends_with(".patch"));
+    assert!(!paths.is_empty(), "the patches of bench/ablate.sh are gone");
+    let problems = paths.iter().filter_map(|path| patches::misfit(path)).collect::<Vec<_>>();
+    accept(&format!("{} patches", paths.len()), &problems);
 }
 
 fn worst(sizes: &[sizes::Size]) -> String {
