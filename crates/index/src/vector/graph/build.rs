@@ -272,6 +272,29 @@ impl GraphBuilder {
     pub fn finish(mut self, rows: &dyn VectorRows) -> Graph {
         let (inserted, total) = self.progress();
         assert_eq!(inserted, total, "a graph is complete when all nodes were inserted");
+        let links = self.final_links();
+        // Their memory is free before that of the codes, which are the larger part, is taken once more.
+        self.links = OpenLinks::new(0, 0);
+        let layout = CodeLayout::new(self.layout.dimensions, self.rows as usize + self.routers.len());
+        let mut codes = Buffer::zeroed(layout.bytes());
+        for (to, row) in (0..).zip((0..self.rows).chain(self.routers.iter().copied())) {
+            layout.copy(&self.node_codes(), row, &mut codes, to);
+        }
+        let head = GraphHead {
+            imager: self.imager,
+            rows: self.rows,
+            links_per_node: self.parameters.links,
+            effort: 1.0,
+            routers: self.routers,
+            strays: self.strays,
+        };
+        let mut graph = Graph { head, links, codes };
+        let effort = calibrate::effort(&graph.view(), rows, &self.order, &mut self.random);
+        graph.head.effort = effort;
+        graph
+    }
+
+    fn final_links(&self) -> Buffer<u32> {
         let links_per_node = self.parameters.links;
         let mut links = Buffer::zeroed(self.rows as usize * links_per_node);
         links.fill(NO_LINK);
@@ -285,23 +308,7 @@ impl GraphBuilder {
                 out.iter_mut().zip(&scratch.prune.chosen).for_each(|(out, link)| *out = *link);
             }
         }
-        let layout = CodeLayout::new(self.layout.dimensions, self.rows as usize + self.routers.len());
-        let mut codes = Buffer::zeroed(layout.bytes());
-        for (to, row) in (0..).zip((0..self.rows).chain(self.routers.iter().copied())) {
-            layout.copy(&self.node_codes(), row, &mut codes, to);
-        }
-        let head = GraphHead {
-            imager: self.imager,
-            rows: self.rows,
-            links_per_node,
-            effort: 1.0,
-            routers: self.routers,
-            strays: self.strays,
-        };
-        let mut graph = Graph { head, links, codes };
-        let effort = calibrate::effort(&graph.view(), rows, &self.order, &mut self.random);
-        graph.head.effort = effort;
-        graph
+        links
     }
 }
 

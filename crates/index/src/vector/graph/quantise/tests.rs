@@ -6,7 +6,7 @@ use super::*;
 fn codes_are_the_nearest_integers() {
     let check = |values: &[f32], largest: f32, expected_scale: f32, expected: &[i8]| {
         let mut codes = vec![99; values.len()];
-        assert_eq!(quantise(values, largest, &mut codes), expected_scale, "{values:?}");
+        assert_eq!(quantise(values, largest, &mut codes).to_bits(), expected_scale.to_bits(), "{values:?}");
         assert_eq!(codes, expected, "{values:?}");
     };
     check(&[], 127.0, 0.0, &[]);
