@@ -14,7 +14,7 @@ use std::arch::x86_64::{
 };
 
 use crate::entry::{entry_points, own_table};
-use crate::prefetch::prefetch_next_group;
+use crate::prefetch::{prefetch_ahead, prefetch_next_group};
 
 own_table! {}
 
@@ -73,24 +73,21 @@ impl Number for u16 {
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
     query: &[f32],
-    rows: &[T],
+    starts: [*const T; ROWS],
+    ahead: [*const T; ROWS],
 ) -> [f32; ROWS] {
-    let dimensions = query.len();
-    debug_assert_eq!(rows.len(), dimensions * ROWS);
-    let (query, rows) = (query.as_ptr(), rows.as_ptr());
+    let (dimensions, query) = (query.len(), query.as_ptr());
     let mut sums = [[_mm512_setzero_ps(); 4]; ROWS];
     let mut at = 0;
     while at + BLOCK <= dimensions {
         for part in 0..4 {
             let offset = at + part * LANES;
-            // SAFETY: `offset + LANES <= at + BLOCK <= dimensions`, and row `row` starts at
-            // `row * dimensions`, so that both loads stay inside their slices.
+            // SAFETY: `offset + LANES <= at + BLOCK <= dimensions`, which is where query and rows end.
             unsafe {
                 let a = f32::load(query.add(offset));
                 for (row, sums) in sums.iter_mut().enumerate() {
-                    let from = rows.add(row * dimensions + offset);
-                    prefetch_next_group::<ROWS, _>(from, dimensions);
-                    let b = T::load(from);
+                    prefetch_ahead::<ROWS, _>(ahead[row].wrapping_add(offset));
+                    let b = T::load(starts[row].add(offset));
                     sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
                 }
             }
@@ -105,7 +102,7 @@ unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
             unsafe {
                 let a = f32::load_masked(mask, query.add(offset));
                 for (row, sums) in sums.iter_mut().enumerate() {
-                    let b = T::load_masked(mask, rows.add(row * dimensions + offset));
+                    let b = T::load_masked(mask, starts[row].add(offset));
                     sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
                 }
             }

@@ -12,6 +12,12 @@ pub(crate) struct Table {
     pub(crate) squared_l2_many: unsafe fn(&[f32], &[f32], &mut [f32]),
     pub(crate) dot_f16_many: unsafe fn(&[f32], &[u16], &mut [f32]),
     pub(crate) squared_l2_f16_many: unsafe fn(&[f32], &[u16], &mut [f32]),
+    /// Query, start of the block, rows, results, and so for the next three: undefined behaviour unless the block has
+    /// every one of `rows`, each as long as the query, and there are as many as results.
+    pub(crate) dot_gather: unsafe fn(&[f32], *const f32, &[u32], &mut [f32]),
+    pub(crate) squared_l2_gather: unsafe fn(&[f32], *const f32, &[u32], &mut [f32]),
+    pub(crate) dot_f16_gather: unsafe fn(&[f32], *const u16, &[u32], &mut [f32]),
+    pub(crate) squared_l2_f16_gather: unsafe fn(&[f32], *const u16, &[u32], &mut [f32]),
     pub(crate) dot_i8: unsafe fn(&[i8], &[i8]) -> i32,
     pub(crate) dot_i8_many: unsafe fn(&[i8], &[i8], &mut [i32]),
     /// Query, start of the block, bytes from one row to the next, rows, results: undefined behaviour unless
@@ -22,23 +28,24 @@ pub(crate) struct Table {
 
 /// Defines the entry points of a level.
 ///
-/// The module provides `sums::<ROWS, DIFFERENCE, Number>(query, rows) -> [f32; ROWS]`, for rows of `f32` and of
-/// 16-bit numbers (`u16`) that are decoded on the way, and `sums_i8::<ROWS>(query, rows) -> [i32; ROWS]`, where
-/// `rows` holds `ROWS` rows as long as `query`, and `bias_i8(query) -> i32`, which is subtracted from every sum of `sums_i8`; and
-/// `sums_u4(query, starts of four rows) -> [i32; 4]`. Every function gets the
-/// attributes given, so that the loops are inlined into code that may use the same instructions.
+/// The module provides `sums::<ROWS, DIFFERENCE, Number>(query, starts, ahead) -> [f32; ROWS]`, for rows of `f32` and
+/// of 16-bit numbers (`u16`) that are decoded on the way, which gets where `ROWS` rows as long as `query` start and
+/// where those that come next do, for prefetching only; `sums_i8::<ROWS>(query, rows) -> [i32; ROWS]`, where `rows`
+/// holds `ROWS` rows as long as `query`, and `bias_i8(query) -> i32`, which is subtracted from every sum of `sums_i8`;
+/// and `sums_u4(query, starts of four rows) -> [i32; 4]`. Every function gets the attributes given, so that the loops
+/// are inlined into code that may use the same instructions.
 macro_rules! entry_points {
     (f32 rows $rows_f32:literal, $(#[$attribute:meta])*) => {
         $(#[$attribute])*
         pub(crate) unsafe fn dot(a: &[f32], b: &[f32]) -> f32 {
             // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums::<1, false, f32>(a, b)[0] }
+            unsafe { sums::<1, false, f32>(a, [b.as_ptr()], [b.as_ptr()])[0] }
         }
 
         $(#[$attribute])*
         pub(crate) unsafe fn squared_l2(a: &[f32], b: &[f32]) -> f32 {
             // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums::<1, true, f32>(a, b)[0] }
+            unsafe { sums::<1, true, f32>(a, [b.as_ptr()], [b.as_ptr()])[0] }
         }
 
         $(#[$attribute])*
@@ -65,20 +72,76 @@ macro_rules! entry_points {
             unsafe { sums_many::<true, u16>(query, rows, out) }
         }
 
+        $(#[$attribute])*
+        pub(crate) unsafe fn dot_gather(query: &[f32], block: *const f32, rows: &[u32], out: &mut [f32]) {
+            // SAFETY: the caller keeps the contract of `Table`.
+            unsafe { sums_gather::<false, f32>(query, block, rows, out) }
+        }
+
+        $(#[$attribute])*
+        pub(crate) unsafe fn squared_l2_gather(query: &[f32], block: *const f32, rows: &[u32], out: &mut [f32]) {
+            // SAFETY: the caller keeps the contract of `Table`.
+            unsafe { sums_gather::<true, f32>(query, block, rows, out) }
+        }
+
+        $(#[$attribute])*
+        pub(crate) unsafe fn dot_f16_gather(query: &[f32], block: *const u16, rows: &[u32], out: &mut [f32]) {
+            // SAFETY: the caller keeps the contract of `Table`.
+            unsafe { sums_gather::<false, u16>(query, block, rows, out) }
+        }
+
+        $(#[$attribute])*
+        pub(crate) unsafe fn squared_l2_f16_gather(
+            query: &[f32],
+            block: *const u16,
+            rows: &[u32],
+            out: &mut [f32],
+        ) {
+            // SAFETY: the caller keeps the contract of `Table`.
+            unsafe { sums_gather::<true, u16>(query, block, rows, out) }
+        }
+
         #[inline]
         $(#[$attribute])*
         unsafe fn sums_many<const DIFFERENCE: bool, T: Number>(query: &[f32], rows: &[T], out: &mut [f32]) {
             const ROWS: usize = $rows_f32;
-            let mut groups = rows.chunks_exact(query.len() * ROWS);
+            let start = |row: usize| rows.as_ptr().wrapping_add(row * query.len());
             let mut outs = out.chunks_exact_mut(ROWS);
-            for (group, out) in groups.by_ref().zip(outs.by_ref()) {
-                // SAFETY: the group holds `ROWS` rows as long as the query; the CPU has the instructions.
-                out.copy_from_slice(&unsafe { sums::<ROWS, DIFFERENCE, T>(query, group) });
+            let mut first = 0;
+            for out in outs.by_ref() {
+                let starts = std::array::from_fn(|row| start(first + row));
+                let ahead = std::array::from_fn(|row| start(first + ROWS + row));
+                // SAFETY: there are `ROWS` rows more as long as the query; the CPU has the instructions.
+                out.copy_from_slice(&unsafe { sums::<ROWS, DIFFERENCE, T>(query, starts, ahead) });
+                first += ROWS;
             }
-            let rest = groups.remainder().chunks_exact(query.len());
-            for (row, out) in rest.zip(outs.into_remainder()) {
-                // SAFETY: the row is as long as the query; the CPU has the instructions.
-                *out = unsafe { sums::<1, DIFFERENCE, T>(query, row)[0] };
+            for out in outs.into_remainder() {
+                // SAFETY: there is one row more as long as the query; the CPU has the instructions.
+                *out = unsafe { sums::<1, DIFFERENCE, T>(query, [start(first)], [start(first)])[0] };
+                first += 1;
+            }
+        }
+
+        #[inline]
+        $(#[$attribute])*
+        unsafe fn sums_gather<const DIFFERENCE: bool, T: Number>(
+            query: &[f32],
+            block: *const T,
+            rows: &[u32],
+            out: &mut [f32],
+        ) {
+            const ROWS: usize = $rows_f32;
+            // A group that is not full repeats its last row.
+            let start = |place: usize| {
+                block.wrapping_add(rows[place.min(rows.len() - 1)] as usize * query.len())
+            };
+            for (group, out) in out.chunks_mut(ROWS).enumerate() {
+                let first = group * ROWS;
+                let starts = std::array::from_fn(|row| start(first + row));
+                let ahead = std::array::from_fn(|row| start(first + ROWS + row));
+                // SAFETY: the caller guarantees rows as long as the query and the instructions.
+                let sums: [f32; ROWS] = unsafe { sums::<ROWS, DIFFERENCE, T>(query, starts, ahead) };
+                out.copy_from_slice(&sums[..out.len()]);
             }
         }
     };
@@ -144,6 +207,10 @@ macro_rules! own_table {
             squared_l2_many,
             dot_f16_many,
             squared_l2_f16_many,
+            dot_gather,
+            squared_l2_gather,
+            dot_f16_gather,
+            squared_l2_f16_gather,
             dot_i8,
             dot_i8_many,
             dot_u4_gather,

@@ -138,6 +138,51 @@ impl Kernels {
         unsafe { (self.table.squared_l2_f16_many)(query, rows, out) }
     }
 
+    /// The dot products of `query` with some rows of a block, rows as long as the query that lie one behind the
+    /// other, each equal to what [`Kernels::dot`] gives. Rows are brought into the cache one group ahead.
+    ///
+    /// # Panics
+    /// Unless the block has every row and `out` one place a row.
+    #[inline]
+    pub fn dot_gather(self, query: &[f32], block: &[f32], rows: &[u32], out: &mut [f32]) {
+        check_gathered(query.len(), block.len(), rows, out.len());
+        // SAFETY: the CPU has the level, and the rows were checked above.
+        unsafe { (self.table.dot_gather)(query, block.as_ptr(), rows, out) }
+    }
+
+    /// The squared Euclidean distances of `query` to some rows of a block, as [`Kernels::dot_gather`].
+    ///
+    /// # Panics
+    /// Unless the block has every row and `out` one place a row.
+    #[inline]
+    pub fn squared_l2_gather(self, query: &[f32], block: &[f32], rows: &[u32], out: &mut [f32]) {
+        check_gathered(query.len(), block.len(), rows, out.len());
+        // SAFETY: the CPU has the level, and the rows were checked above.
+        unsafe { (self.table.squared_l2_gather)(query, block.as_ptr(), rows, out) }
+    }
+
+    /// [`Kernels::dot_gather`] for rows of 16-bit numbers, as [`f16_to_f32`](crate::f16_to_f32) decodes them.
+    ///
+    /// # Panics
+    /// Unless the block has every row and `out` one place a row.
+    #[inline]
+    pub fn dot_f16_gather(self, query: &[f32], block: &[u16], rows: &[u32], out: &mut [f32]) {
+        check_gathered(query.len(), block.len(), rows, out.len());
+        // SAFETY: the CPU has the level, and the rows were checked above.
+        unsafe { (self.table.dot_f16_gather)(query, block.as_ptr(), rows, out) }
+    }
+
+    /// [`Kernels::squared_l2_gather`] for rows of 16-bit numbers, as [`f16_to_f32`](crate::f16_to_f32) decodes them.
+    ///
+    /// # Panics
+    /// Unless the block has every row and `out` one place a row.
+    #[inline]
+    pub fn squared_l2_f16_gather(self, query: &[f32], block: &[u16], rows: &[u32], out: &mut [f32]) {
+        check_gathered(query.len(), block.len(), rows, out.len());
+        // SAFETY: the CPU has the level, and the rows were checked above.
+        unsafe { (self.table.squared_l2_f16_gather)(query, block.as_ptr(), rows, out) }
+    }
+
     /// The exact dot product of two 8-bit vectors, over the whole range -128..=127.
     ///
     /// # Panics
@@ -195,6 +240,14 @@ impl fmt::Debug for Kernels {
 #[inline]
 fn check_rows(query: usize, rows: usize, out: usize) {
     assert_eq!(Some(rows), query.checked_mul(out), "rows must hold one row for every place in out");
+}
+
+#[inline]
+fn check_gathered(query: usize, block: usize, rows: &[u32], out: usize) {
+    assert_eq!(rows.len(), out, "out must have one place for every row");
+    let last = rows.iter().fold(0, |last, row| last.max(*row)) as usize;
+    let end = (last + 1).checked_mul(query);
+    assert!(rows.is_empty() || end.is_some_and(|end| end <= block), "the block must have the rows");
 }
 
 /// The level's functions, if this build has them.

@@ -52,22 +52,20 @@ impl Number for u16 {
 #[target_feature(enable = "neon")]
 unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
     query: &[f32],
-    rows: &[T],
+    starts: [*const T; ROWS],
+    _ahead: [*const T; ROWS],
 ) -> [f32; ROWS] {
-    let dimensions = query.len();
-    debug_assert_eq!(rows.len(), dimensions * ROWS);
-    let (query_start, rows_start) = (query.as_ptr(), rows.as_ptr());
+    let (dimensions, query_start) = (query.len(), query.as_ptr());
     let mut sums = [[vdupq_n_f32(0.0); 4]; ROWS];
     let mut at = 0;
     while at + BLOCK <= dimensions {
         for part in 0..4 {
             let offset = at + part * LANES;
-            // SAFETY: `offset + LANES <= at + BLOCK <= dimensions`, and row `row` starts at
-            // `row * dimensions`, so that both loads stay inside their slices.
+            // SAFETY: `offset + LANES <= at + BLOCK <= dimensions`, which is where query and rows end.
             unsafe {
                 let a = vld1q_f32(query_start.add(offset));
                 for (row, sums) in sums.iter_mut().enumerate() {
-                    let b = T::load(rows_start.add(row * dimensions + offset));
+                    let b = T::load(starts[row].add(offset));
                     sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
                 }
             }
@@ -78,11 +76,11 @@ unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
         let offset = at + part * LANES;
         if offset < dimensions {
             let end = dimensions.min(offset + LANES);
-            // SAFETY: `padded` returns an array of 4 values.
+            // SAFETY: a row has values up to `end`; `padded` returns an array of 4 values.
             unsafe {
                 let a = vld1q_f32(padded(&query[offset..end]).as_ptr());
                 for (row, sums) in sums.iter_mut().enumerate() {
-                    let values = &rows[row * dimensions + offset..row * dimensions + end];
+                    let values = std::slice::from_raw_parts(starts[row].add(offset), end - offset);
                     let b = T::load(padded(values).as_ptr());
                     sums[part] = add_term::<DIFFERENCE>(sums[part], a, b);
                 }

@@ -42,6 +42,17 @@ pub(crate) fn prefetch_next_group<const ROWS: usize, T>(from: *const T, row_leng
     }
 }
 
+/// Called where a blocked kernel reads one of `ROWS` rows: prefetches `ahead`, the same place of a row of the next
+/// group. As [`prefetch_next_group`], for rows that need not lie one behind the other.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "must become one instruction inside the kernels' loops")]
+pub(crate) fn prefetch_ahead<const ROWS: usize, T>(ahead: *const T) {
+    if ROWS > 1 {
+        prefetch_line(ahead.cast());
+    }
+}
+
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "must become one instruction inside the kernels' loops")]
 fn prefetch_line(address: *const u8) {

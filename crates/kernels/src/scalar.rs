@@ -36,10 +36,14 @@ impl Number for u16 {
 #[inline]
 unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
     query: &[f32],
-    rows: &[T],
+    starts: [*const T; ROWS],
+    _ahead: [*const T; ROWS],
 ) -> [f32; ROWS] {
-    let mut rows = rows.chunks_exact(query.len().max(1));
-    std::array::from_fn(|_| rows.next().map_or(0.0, |row| sum::<DIFFERENCE, T>(query, row)))
+    starts.map(|start| {
+        // SAFETY: the caller guarantees rows as long as the query.
+        let row = unsafe { std::slice::from_raw_parts(start, query.len()) };
+        sum::<DIFFERENCE, T>(query, row)
+    })
 }
 
 #[inline]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::distance::distances;
+use super::distance::{distances, distances_of};
 use super::{Found, Query, Scope, SearchPlan, VectorIndex, Vectors};
 use crate::topk::TopK;
 
@@ -137,6 +137,18 @@ impl<'a> Flat<'a> {
     fn distances(&self, query: &Query<'_>, rows: Range<u32>, out: &mut [f32]) {
         let inverse_norms = self.inverse_norms.map(|norms| &norms[rows.start as usize..rows.end as usize]);
         distances(query, self.vectors(rows), inverse_norms, out);
+    }
+
+    /// Fills `out` with the distances of the query to `rows`, as every search returns them.
+    ///
+    /// # Panics
+    /// If the block does not have a row, the query has other dimensions, or `out` not one place a row.
+    pub(super) fn distances_of(&self, query: &Query<'_>, rows: &[u32], out: &mut [f32]) {
+        assert_eq!(query.vector().len(), self.dimensions, "the query must have the block's dimensions");
+        if let Some(reads) = self.reads {
+            rows.iter().for_each(|row| reads.now(*row..*row + 1));
+        }
+        distances_of(query, self.vectors, self.inverse_norms, rows, out);
     }
 
     fn vectors(&self, rows: Range<u32>) -> Vectors<'a> {

@@ -77,6 +77,22 @@ impl<'a> Vectors<'a> {
         }
     }
 
+    /// [`Kernels::dot_gather`] of some of the vectors.
+    pub(super) fn dot_gather(self, kernels: Kernels, query: &[f32], rows: &[u32], out: &mut [f32]) {
+        match self {
+            Self::F32(block) => kernels.dot_gather(query, block, rows, out),
+            Self::F16(block) => kernels.dot_f16_gather(query, block, rows, out),
+        }
+    }
+
+    /// [`Kernels::squared_l2_gather`] of some of the vectors.
+    pub(super) fn squared_l2_gather(self, kernels: Kernels, query: &[f32], rows: &[u32], out: &mut [f32]) {
+        match self {
+            Self::F32(block) => kernels.squared_l2_gather(query, block, rows, out),
+            Self::F16(block) => kernels.squared_l2_f16_gather(query, block, rows, out),
+        }
+    }
+
     /// [`Kernels::squared_l2_many`] of the vectors.
     pub(super) fn squared_l2_many(self, kernels: Kernels, query: &[f32], out: &mut [f32]) {
         match self {

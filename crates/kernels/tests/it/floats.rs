@@ -130,6 +130,34 @@ fn the_distance_of_a_vector_to_itself_is_zero() {
     }
 }
 
+/// Rows in no order and some of them twice, against the results of all in their order.
+#[track_caller]
+fn check_gathered(kernels: Kernels, query: &[f32], block: &[f32], (dots, squares): (&[f32], &[f32])) {
+    let count = dots.len() as u32;
+    let rows: Vec<u32> = (0..count).rev().chain((0..count).step_by(2)).collect();
+    let mut out = vec![f32::NAN; rows.len()];
+    let expected = |all: &[f32]| rows.iter().map(|row| all[*row as usize].to_bits()).collect::<Vec<_>>();
+    let bits = |out: &[f32]| out.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    let case = format!("{kernels:?} length=`{}` rows=`{count}`", query.len());
+    kernels.dot_gather(query, block, &rows, &mut out);
+    assert_eq!(bits(&out), expected(dots), "dot {case}");
+    kernels.squared_l2_gather(query, block, &rows, &mut out);
+    assert_eq!(bits(&out), expected(squares), "l2 {case}");
+}
+
+#[test]
+fn rows_that_the_block_does_not_have_are_refused() {
+    let block = [1.0; 12];
+    for kernels in Kernels::all_available() {
+        let refused = |rows: &[u32], places: usize| {
+            let mut out = vec![0.0; places];
+            std::panic::catch_unwind(move || kernels.dot_gather(&[1.0; 4], &block, rows, &mut out)).is_err()
+        };
+        assert!(!refused(&[2, 0], 2) && !refused(&[], 0));
+        assert!(refused(&[3], 1) && refused(&[0, u32::MAX], 2) && refused(&[0], 2) && refused(&[0, 1], 1));
+    }
+}
+
 #[test]
 fn blocked_kernels_give_bit_for_bit_what_the_one_row_kernels_give() {
     let mut random = Random(4);
@@ -152,6 +180,7 @@ fn blocked_kernels_give_bit_for_bit_what_the_one_row_kernels_give() {
                         "{case}"
                     );
                 }
+                check_gathered(kernels, &query, rows, (&dots, &squares));
             }
         }
     }

@@ -67,6 +67,13 @@ fn check_rows(query: &[f32], rows: &[u16], count: usize) {
         kernels.squared_l2_f16_many(query, &rows[1..=decoded.len()], &mut found);
         kernels.squared_l2_many(query, &decoded, &mut expected);
         assert_eq!(bits(&found), bits(&expected), "l2 {case}");
+        let backwards: Vec<u32> = (0..count as u32).rev().collect();
+        kernels.squared_l2_f16_gather(query, &rows[1..=decoded.len()], &backwards, &mut found);
+        expected.reverse();
+        assert_eq!(bits(&found), bits(&expected), "gathered l2 {case}");
+        kernels.dot_f16_gather(query, &rows[1..=decoded.len()], &backwards, &mut found);
+        kernels.dot_gather(query, &decoded, &backwards, &mut expected);
+        assert_eq!(bits(&found), bits(&expected), "gathered dot {case}");
     }
 }
 

@@ -9,6 +9,10 @@ pub(super) const NODES_MAX: u32 = 1 << 31;
 
 const FOLLOWED: u64 = 1;
 
+/// So few entries are shifted one by one while the place is looked for, which is faster than to look first and then
+/// to call what moves memory.
+const SHIFTED_ONE_BY_ONE_MAX: usize = 32;
+
 /// The nearest nodes found so far.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
@@ -23,7 +27,7 @@ impl Pool {
     pub(super) fn reset(&mut self, capacity: usize) {
         self.entries.clear();
         self.capacity = capacity.max(1);
-        self.entries.reserve(self.capacity + 1);
+        self.entries.reserve(self.capacity);
         self.cursor = 0;
     }
 
@@ -35,10 +39,10 @@ impl Pool {
             if self.entries.last().is_some_and(|last| entry >= *last) {
                 return false;
             }
-            self.entries.pop();
+        } else {
+            self.entries.push(entry);
         }
-        let at = self.entries.partition_point(|other| *other < entry);
-        self.entries.insert(at, entry);
+        let at = place(&mut self.entries, entry);
         self.cursor = self.cursor.min(at);
         true
     }
@@ -72,6 +76,25 @@ impl Pool {
     pub(super) fn nearest(&self) -> impl ExactSizeIterator<Item = (u32, f32)> {
         self.entries.iter().map(|entry| (node(*entry), distance((entry >> 32) as u32)))
     }
+}
+
+/// Puts `entry` into its place among sorted entries, of which the last is given up; returns where that is.
+#[inline]
+fn place(entries: &mut [u64], entry: u64) -> usize {
+    let mut at = entries.len().saturating_sub(1);
+    if at > SHIFTED_ONE_BY_ONE_MAX {
+        let sorted = &entries[..at];
+        let to = sorted.partition_point(|other| *other < entry);
+        entries.copy_within(to..at, to + 1);
+        at = to;
+    } else {
+        while at > 0 && entries[at - 1] > entry {
+            entries[at] = entries[at - 1];
+            at -= 1;
+        }
+    }
+    entries[at] = entry;
+    at
 }
 
 fn node(entry: u64) -> u32 {

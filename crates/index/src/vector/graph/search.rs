@@ -35,7 +35,7 @@ const SAMPLED_SEEDS: usize = 32;
 /// If more than one in so many rows is wanted, nothing is faster than to compare all.
 const ROWS_PER_NEIGHBOUR_MIN: usize = 16;
 
-/// Candidates whose vectors are asked for ahead of their comparison.
+/// Candidates whose vectors are asked for ahead of their comparison; the kernels ask for those behind them.
 const RESCORED_AHEAD: usize = 4;
 
 /// A graph with the full vectors of its rows.
@@ -53,6 +53,9 @@ struct SearchScratch {
     walk: WalkScratch,
     image: ImageScratch,
     passing: Passing,
+    /// Rows to compare with their full vectors, and their distances.
+    rescored: Vec<u32>,
+    distances: Vec<f32>,
 }
 
 thread_local! {
@@ -102,13 +105,13 @@ impl<'a> GraphIndex<'a> {
             let found = || scratch.walk.pool.nearest().filter(|(row, _)| scope.selects(*row)).count();
             // Fewer when what is left out lies around the query.
             if passing_min == rows || found() * 4 >= pool * 3 {
-                return Some(self.rescore(query, scope, (SearchPlan::Graph, compared), &scratch.walk));
+                return Some(self.rescore(query, scope, (SearchPlan::Graph, compared), scratch));
             }
         }
         if scope.rows_max(self.vectors.rows()) * FEW_PASSING_ONE_IN <= rows {
             let rows = scope.runs(self.vectors.rows(), u32::MAX).flatten();
             compared += self.scan(query, rescored(scope.k, pool), rows, &mut scratch.walk);
-            return Some(self.rescore(query, scope, (SearchPlan::Scan, compared), &scratch.walk));
+            return Some(self.rescore(query, scope, (SearchPlan::Scan, compared), scratch));
         }
         scratch.passing.set(scope, self.vectors.rows());
         Some(self.search_passing(query, scope, (pool, compared), scratch))
@@ -128,12 +131,12 @@ impl<'a> GraphIndex<'a> {
         if count > SCANNED_PER_CANDIDATE * wide as u64 && count * 100 >= rows * WALKED_PERCENT_MIN {
             let budget = compared + count / 4;
             if self.walk_within(query, (wide, budget), &mut compared, passing, state) {
-                return self.rescore(query, scope, (SearchPlan::FilteredGraph, compared), state);
+                return self.rescore(query, scope, (SearchPlan::FilteredGraph, compared), scratch);
             }
         }
         // All of them are compared, so only those that will be rescored need a place.
         compared += self.scan(query, rescored(scope.k, pool), passing.rows(), state);
-        self.rescore(query, scope, (SearchPlan::Scan, compared), state)
+        self.rescore(query, scope, (SearchPlan::Scan, compared), scratch)
     }
 
     fn start(&self, pool: usize, state: &mut WalkScratch) {
@@ -233,30 +236,31 @@ impl<'a> GraphIndex<'a> {
         query: &Query<'_>,
         scope: &Scope<'_>,
         (plan, scanned_rows): (SearchPlan, u64),
-        state: &WalkScratch,
+        scratch: &mut SearchScratch,
     ) -> Found {
+        let SearchScratch { walk: state, rescored: rows, distances, .. } = scratch;
         // The others look at rows that the filter leaves and at no others.
         let is_filtered = plan != SearchPlan::Graph;
         let selected = || state.pool.nearest().filter(|(row, _)| is_filtered || scope.selects(*row));
         let bound = self.rescored_bound(scope.k, selected(), state);
-        let candidates = || selected().take_while(|(_, distance)| *distance <= bound).map(|(row, _)| row);
+        let candidates = selected().take_while(|(_, distance)| *distance <= bound).map(|(row, _)| row);
         let held = state.pool.len();
         let rescored_max = if plan == SearchPlan::Scan { held } else { rescored(scope.k, held) };
-        self.vectors.announce(candidates().take(rescored_max));
+        rows.clear();
+        rows.extend(candidates.take(rescored_max));
+        rows.iter().take(RESCORED_AHEAD).for_each(|row| self.vectors.prefetch(*row));
+        self.vectors.announce(rows.iter().copied());
+        rows.extend(self.graph.strays.iter().filter(|row| scope.selects(**row)));
+        distances.resize(rows.len(), 0.0);
+        self.vectors.distances_of(query, rows, distances);
         let mut nearest = TopK::new(scope.k);
-        let mut rescored_rows = 0;
-        let mut ahead = candidates();
-        let prefetch = |row: Option<u32>| row.iter().for_each(|row| self.vectors.prefetch(*row));
-        (0..RESCORED_AHEAD).for_each(|_| prefetch(ahead.next()));
-        let strays = self.graph.strays.iter().copied().filter(|row| scope.selects(*row));
-        for row in candidates().take(rescored_max).chain(strays) {
-            prefetch(ahead.next());
-            nearest.push(row, self.vectors.distance(query, row));
-            rescored_rows += 1;
+        for (row, distance) in rows.iter().zip(&*distances) {
+            nearest.push(*row, *distance);
         }
         if let Some(bound) = scope.bound {
             SharedBound::lower(bound, nearest.bound());
         }
+        let rescored_rows = rows.len() as u64;
         Found { neighbours: nearest.into_sorted(), scanned_rows, rescored_rows, plan }
     }
 }
