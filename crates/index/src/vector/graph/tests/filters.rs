@@ -45,7 +45,7 @@ fn filters_of_any_width_and_kind_keep_the_recall() {
             }
         }
     }
-    assert_eq!(plans, ["graph", "filtered graph", "scan"].into_iter().collect());
+    assert_eq!(plans, ["graph", "filtered graph", "scan", "flat"].into_iter().collect());
 }
 
 #[test]
