@@ -1,7 +1,7 @@
 //! The files of this repository, as git sees them.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// One text file of the repository.
 #[derive(Debug, Clone)]
@@ -29,17 +29,22 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// What git answers in the repository's root.
+///
+/// # Errors
+/// When git cannot be run.
+pub fn git(arguments: &[&str]) -> Result<Output, String> {
+    let output = Command::new("git").args(arguments).current_dir(root()).output();
+    output.map_err(|error| format!("cannot run git: {error}"))
+}
+
 /// Paths of all files that are tracked, or would be after `git add`: what is ignored is left out,
 /// what is new and not yet added is held to the same rules.
 ///
 /// # Errors
 /// When git cannot list the files.
 pub fn paths() -> Result<Vec<String>, String> {
-    let output = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-        .current_dir(root())
-        .output()
-        .map_err(|error| format!("cannot run git: {error}"))?;
+    let output = git(&["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
     if !output.status.success() {
         return Err(format!("git ls-files: {}", String::from_utf8_lossy(&output.stderr)));
     }

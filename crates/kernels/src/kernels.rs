@@ -223,8 +223,7 @@ impl Kernels {
         assert_eq!(rows.len(), out.len(), "out must have one place for every row");
         assert!(query.len() <= U4_LENGTH_MAX, "operands are too long for 32-bit sums");
         assert!(query.len().is_multiple_of(2), "every byte of a row needs two values of the query");
-        let last = rows.iter().fold(0, |last, row| last.max(*row)) as usize;
-        let end = last.checked_mul(stride).and_then(|start| start.checked_add(query.len() / 2));
+        let end = end_of_last(rows, stride, query.len() / 2);
         assert!(end.is_some_and(|end| end <= block.len()), "the block must have the rows");
         // SAFETY: the CPU has the level, there is one result a row, and the last row ends inside the block.
         unsafe { (self.table.dot_u4_gather)(query, block.as_ptr(), stride, rows, out) }
@@ -245,9 +244,15 @@ fn check_rows(query: usize, rows: usize, out: usize) {
 #[inline]
 fn check_gathered(query: usize, block: usize, rows: &[u32], out: usize) {
     assert_eq!(rows.len(), out, "out must have one place for every row");
-    let last = rows.iter().fold(0, |last, row| last.max(*row)) as usize;
-    let end = (last + 1).checked_mul(query);
+    let end = end_of_last(rows, query, query);
     assert!(rows.is_empty() || end.is_some_and(|end| end <= block), "the block must have the rows");
+}
+
+/// Where the last of `rows` ends in its block; `None` if no block is so long.
+#[inline]
+fn end_of_last(rows: &[u32], stride: usize, length: usize) -> Option<usize> {
+    let last = rows.iter().fold(0, |last, row| last.max(*row)) as usize;
+    last.checked_mul(stride)?.checked_add(length)
 }
 
 /// The level's functions, if this build has them.

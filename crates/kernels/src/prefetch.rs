@@ -37,9 +37,7 @@ pub fn prefetch_start<T>(values: &[T]) {
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "must become one instruction inside the kernels' loops")]
 pub(crate) fn prefetch_next_group<const ROWS: usize, T>(from: *const T, row_length: usize) {
-    if ROWS > 1 {
-        prefetch_line(from.wrapping_add(ROWS * row_length).cast());
-    }
+    prefetch_ahead::<ROWS, T>(from.wrapping_add(ROWS * row_length));
 }
 
 /// Called where a blocked kernel reads one of `ROWS` rows: prefetches `ahead`, the same place of a row of the next

@@ -8,7 +8,7 @@ use crate::vector::query::norm;
 use crate::vector::{Flat, VectorIndex, inverse_norm};
 
 /// The largest code; -128 is left out so that the range is symmetric.
-pub(super) const CODE_MAX: f64 = 127.0;
+const CODE_MAX: f64 = 127.0;
 
 /// Rows of which the centre is the mean.
 const CENTRE_SAMPLE_ROWS: usize = 4_096;
@@ -131,7 +131,7 @@ struct Header {
 
 /// Writes the code of a centred image; `None` if single precision cannot hold what goes with it.
 fn encode_row(image: &[f64], centre_norm: f64, code: &mut [i8]) -> Option<Header> {
-    let scale = scale(image, CODE_MAX) as f32;
+    let scale = scale(image) as f32;
     write_codes(image, f64::from(scale), code);
     let approximation = |at: usize| f64::from(scale) * f64::from(code[at]);
     let image_length = length(image);
@@ -144,15 +144,15 @@ fn encode_row(image: &[f64], centre_norm: f64, code: &mut [i8]) -> Option<Header
     (header.error.is_finite() && norm <= f64::from(f32::MAX)).then_some(header)
 }
 
-/// Writes the codes of `values`, up to `largest`, and returns their scale.
-pub(super) fn quantise(values: &[f64], largest: f64, codes: &mut [i8]) -> f64 {
-    let scale = scale(values, largest);
+/// Writes the codes of `values` and returns their scale.
+pub(super) fn quantise(values: &[f64], codes: &mut [i8]) -> f64 {
+    let scale = scale(values);
     write_codes(values, scale, codes);
     scale
 }
 
-/// The scale under which the largest of `values` gets the code `code_max`.
-fn scale(values: &[f64], code_max: f64) -> f64 {
+/// The scale under which the largest of `values` gets the code [`CODE_MAX`].
+fn scale(values: &[f64]) -> f64 {
     let mut largest = [0.0; 8];
     let (chunks, rest) = values.as_chunks::<8>();
     for values in chunks.iter().map(<[f64; 8]>::as_slice).chain([rest]) {
@@ -160,7 +160,7 @@ fn scale(values: &[f64], code_max: f64) -> f64 {
             *largest = if value.abs() > *largest { value.abs() } else { *largest };
         }
     }
-    largest.into_iter().fold(0.0, f64::max) / code_max
+    largest.into_iter().fold(0.0, f64::max) / CODE_MAX
 }
 
 /// Writes the integers nearest to `values / scale`, as far as the range goes.

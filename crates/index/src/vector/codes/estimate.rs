@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use huedb_types::Distance;
 
 use super::BlockCodes;
-use super::encode::{CODE_MAX, SLACK, at_least, at_most, length, quantise, write_image};
+use super::encode::{SLACK, at_least, at_most, length, quantise, write_image};
 use crate::vector::Query;
 use crate::vector::query::{norm, sum};
 
@@ -194,7 +194,7 @@ impl Approximation {
     fn add(image: &[f64], approximated: &mut [f64], slack: f64, stride: usize) -> Self {
         let residual: Vec<f64> = image.iter().zip(&*approximated).map(|(x, y)| x - y).collect();
         let mut codes = vec![0; stride];
-        let scale = quantise(&residual, CODE_MAX, &mut codes);
+        let scale = quantise(&residual, &mut codes);
         let mut error_square = 0.0;
         for ((sum, code), value) in approximated.iter_mut().zip(&codes).zip(image) {
             *sum += scale * f64::from(*code);

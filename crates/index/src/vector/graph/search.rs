@@ -94,8 +94,8 @@ impl<'a> GraphIndex<'a> {
     ) -> Option<Found> {
         let is_distance = query.distance() == self.graph.distance();
         let rows = self.vectors.rows() as usize;
-        let passing_bytes = scope.rows_max(self.vectors.rows()) * self.vectors.vector_bytes() as u64;
-        if scope.allowed.is_some() && passing_bytes <= FULL_BYTES_MAX {
+        let passing_max = scope.rows_max(self.vectors.rows());
+        if scope.allowed.is_some() && passing_max * self.vectors.vector_bytes() as u64 <= FULL_BYTES_MAX {
             return Some(self.search_few(query, scope, scratch));
         }
         if !is_distance || scope.k == 0 || scope.k.saturating_mul(ROWS_PER_NEIGHBOUR_MIN) > rows {
@@ -107,7 +107,7 @@ impl<'a> GraphIndex<'a> {
         let rows = u64::from(self.vectors.rows());
         let mut compared = 0;
         let excluded = scope.excluded.map_or(0, |rows| rows.len());
-        let passing_min = scope.rows_max(self.vectors.rows()).saturating_sub(excluded);
+        let passing_min = passing_max.saturating_sub(excluded);
         if passing_min * 100 >= rows * MOSTLY_PASSING_PERCENT {
             compared +=
                 self.walk(query, (pool as u64 * rows).div_ceil(passing_min) as usize, &mut scratch.walk);
@@ -117,7 +117,7 @@ impl<'a> GraphIndex<'a> {
                 return Some(self.rescore(query, scope, (SearchPlan::Graph, compared), scratch));
             }
         }
-        if scope.rows_max(self.vectors.rows()) * FEW_PASSING_ONE_IN <= rows {
+        if passing_max * FEW_PASSING_ONE_IN <= rows {
             let rows = scope.runs(self.vectors.rows(), u32::MAX).flatten();
             compared += self.scan(query, rescored(scope.k, pool), rows, &mut scratch.walk);
             return Some(self.rescore(query, scope, (SearchPlan::Scan, compared), scratch));
