@@ -49,19 +49,9 @@ impl<'a> Built<'a> {
         (size_of_val(self.graph.links()) + self.graph.codes().len()) as f64 / f64::from(self.flat.rows())
     }
 
-    /// The index whose searches keep so many candidates, without what the graph adds by itself.
-    pub(crate) fn index(&self, candidates: u32) -> GraphIndex<'_> {
-        self.index_with_effort(self.asked(candidates) as usize)
-    }
-
     /// The index as a collection with this `ef_search` uses it.
-    pub(crate) fn index_with_effort(&self, candidates: usize) -> GraphIndex<'_> {
-        GraphIndex::new(self.flat, self.graph.view(), candidates)
-    }
-
-    /// What `ef_search` makes searches keep so many candidates.
-    pub(crate) fn asked(&self, candidates: u32) -> u32 {
-        (candidates as f32 / self.graph.view().effort()).ceil() as u32
+    pub(crate) fn index(&self, candidates: u32) -> GraphIndex<'_> {
+        GraphIndex::new(self.flat, self.graph.view(), candidates as usize)
     }
 }
 
@@ -76,21 +66,23 @@ pub(crate) fn rows(index: &GraphIndex<'_>, distance: Distance, vector: &[f32]) -
     index.search(&query, &Scope::all(K)).neighbours.iter().map(|near| near.row).collect()
 }
 
-/// How many codes a search compares, on average.
-pub(crate) fn comparisons(index: &GraphIndex<'_>, data: &Dataset) -> f64 {
+/// How many codes and how many full vectors a search compares, on average.
+pub(crate) fn comparisons(index: &GraphIndex<'_>, data: &Dataset) -> (f64, f64) {
     let queries = data.queries.chunks_exact(data.dimensions);
     let compared = queries.map(|vector| {
         let query = Query::new(Kernels::detect(), data.distance, vector);
-        index.search(&query, &Scope::all(K)).scanned_rows
+        let found = index.search(&query, &Scope::all(K));
+        (found.scanned_rows, found.rescored_rows)
     });
-    compared.sum::<u64>() as f64 / data.query_count() as f64
+    let (codes, vectors) = compared.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    (codes as f64 / data.query_count() as f64, vectors as f64 / data.query_count() as f64)
 }
 
 /// Prints recall and speed under filters, with the default number of candidates.
 pub(crate) fn filters(data: &Dataset) {
     let inverse_norms = inverse_norms(data.block());
     let built = Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread);
-    let (index, flat) = (built.index_with_effort(DEFAULT_CANDIDATES), built.flat);
+    let (index, flat) = (built.index(DEFAULT_CANDIDATES), built.flat);
     let count = data.rows();
     for (kind, order) in [("random", scattered(count)), ("correlated", along_an_axis(data))] {
         for percent in [50.0, 10.0, 1.0, 0.1] {

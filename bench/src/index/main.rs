@@ -38,7 +38,7 @@ const CANDIDATES: [u32; 19] =
     [10, 12, 16, 20, 28, 40, 56, 80, 112, 160, 224, 320, 480, 640, 960, 1_400, 2_000, 2_800, 4_000];
 
 /// The `ef_search` of a collection that sets none.
-const DEFAULT_CANDIDATES: usize = 100;
+const DEFAULT_CANDIDATES: u32 = 100;
 
 /// A curve ends once it found this share.
 const RECALL_ENOUGH: f64 = 0.9995;

@@ -81,14 +81,14 @@ pub(crate) fn curves(directory: &Path, rows: usize) -> Result<(), Box<dyn Error>
 
 /// Prints recall and speed of searches on as many threads as built the graph.
 fn curve(data: &Dataset, built: &Built<'_>, (size, threads): (usize, usize)) {
-    let defaults = built.index_with_effort(DEFAULT_CANDIDATES);
+    let defaults = built.index(DEFAULT_CANDIDATES);
     let points = CANDIDATES.iter().map(|candidates| (format!("ef={candidates}"), built.index(*candidates)));
     for (name, index) in std::iter::once(("defaults".to_owned(), defaults)).chain(points) {
         let [(found, seconds)] = measure(data, threads, [&|vector| rows(&index, data.distance, vector)]);
         let recall = data.recall(&found);
         print(&json!({
             "rows": size, "dimensions": DIMENSIONS, "threads": threads, "parameters": name, "recall_at_10": recall,
-            "qps": data.query_count() as f64 / seconds, "comparisons": comparisons(&index, data),
+            "qps": data.query_count() as f64 / seconds, "comparisons": comparisons(&index, data).0,
             "build_seconds": built.seconds, "bytes_per_vector": built.bytes_per_vector(),
             "effort": built.graph.view().effort(),
         }));

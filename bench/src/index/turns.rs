@@ -50,7 +50,7 @@ fn points(data: &Dataset, built: &Built<'_>) -> Vec<(u32, Value)> {
         let recall = data.recall(&answers(&data.queries, data.dimensions, 1, &|vector| {
             rows(&index, data.distance, vector)
         }));
-        let comparisons = comparisons(&index, data);
+        let (comparisons, _) = comparisons(&index, data);
         points.push((
             candidates,
             json!({ "candidates": candidates, "recall": recall, "comparisons": comparisons }),

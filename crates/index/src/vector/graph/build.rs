@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use huedb_kernels::{Buffer, Kernels};
 use huedb_types::Distance;
 
+use super::calibrate::{Calibration, calibrate};
 use super::codes::{CodeLayout, CodedImage, GROUP, NodeCodes};
 use super::image::{ImageScratch, Imager};
 use super::links::OpenLinks;
@@ -13,7 +14,8 @@ use super::pool::NODES_MAX;
 use super::prune::{PruneRule, PruneScratch};
 use super::random::Random;
 use super::walk::{NO_LINK, Walk, WalkScratch};
-use super::{Graph, GraphError, GraphHead, GraphParameters, GraphView, VectorRows, Workers, calibrate};
+use super::width::Width;
+use super::{Graph, GraphError, GraphHead, GraphParameters, GraphView, VectorRows, Workers};
 
 /// Rows encoded before a worker asks for more.
 const ENCODED_ROWS: usize = 256;
@@ -197,7 +199,7 @@ impl GraphBuilder {
         let walk = Walk { kernels, codes, links: &self.links };
         let state = &mut scratch.walk;
         state.image.set_row(node, &codes);
-        state.pool.reset(self.parameters.candidates);
+        state.pool.reset(Width::exactly(self.parameters.candidates));
         state.visited.reset(self.rows);
         state.visited.insert(node);
         walk.seed(routers.iter().copied(), state);
@@ -284,13 +286,12 @@ impl GraphBuilder {
             imager: self.imager,
             rows: self.rows,
             links_per_node: self.parameters.links,
-            effort: 1.0,
+            calibration: Calibration::default(),
             routers: self.routers,
             strays: self.strays,
         };
         let mut graph = Graph { head, links, codes };
-        let effort = calibrate::effort(&graph.view(), rows, &self.order, &mut self.random);
-        graph.head.effort = effort;
+        graph.head.calibration = calibrate(&graph.view(), rows, &self.order, &mut self.random);
         graph
     }
 

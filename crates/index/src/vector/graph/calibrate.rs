@@ -1,8 +1,8 @@
-//! How many more candidates than asked for a graph's searches should keep.
+//! How many candidates a graph's searches need.
 //!
 //! What recall a number of candidates gives differs from data set to data set by far: word vectors need several
 //! times as many as images. So a finished graph is asked for the neighbours of some of its own rows, which the
-//! walk is kept from passing, and its searches keep as many more as these needed.
+//! walk is kept from passing, and its searches keep as many as these needed.
 
 use std::borrow::Cow;
 
@@ -11,6 +11,7 @@ use huedb_kernels::Kernels;
 use super::random::Random;
 use super::search::rescored;
 use super::walk::{Walk, WalkScratch};
+use super::width::Width;
 use super::{GraphView, VectorRows};
 use crate::topk::{Neighbour, TopK};
 use crate::vector::{Flat, Query, inverse_norm};
@@ -21,24 +22,59 @@ const CANDIDATES: usize = 100;
 /// Neighbours looked for.
 const K: usize = 10;
 /// Efforts to choose from; the last is used when none suffices.
-const EFFORTS: [f32; 8] = [1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0];
+const EFFORTS: [f32; 10] = [0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.45, 1.6, 1.8, 2.0];
 /// The share of the neighbours to be found.
 const RECALL: f64 = 0.99;
+/// The usual query keeps at most so many times the candidates asked for.
+const USUAL_TIMES_MAX: f32 = 10.0;
+const SPREAD_MAX: f32 = 4.0;
 
-/// The least effort with which searches find enough.
-pub(super) fn effort(
+/// What the searches of a graph need.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Calibration {
+    /// The power with which the candidates that the usual query keeps, in units of the neighbours looked for, grow
+    /// with those asked for.
+    pub(super) effort: f32,
+    /// The power of their rank with which squared distances to the nearest rows grow.
+    pub(super) spread: f32,
+}
+
+impl Calibration {
+    /// How many candidates the usual query keeps when `asked` are asked for to find `k`.
+    pub(super) fn usual(self, asked: usize, k: usize) -> usize {
+        let times = asked as f32 / k.max(1) as f32;
+        let usual = k as f32 * times.powf(self.effort);
+        usual.min(asked as f32 * USUAL_TIMES_MAX) as usize
+    }
+
+    pub(super) fn is_possible(self) -> bool {
+        (0.0..=EFFORTS[EFFORTS.len() - 1]).contains(&self.effort) && (0.0..=SPREAD_MAX).contains(&self.spread)
+    }
+}
+
+impl Default for Calibration {
+    /// Searches that keep as many candidates as they are asked for.
+    fn default() -> Self {
+        Self { effort: 1.0, spread: 0.0 }
+    }
+}
+
+/// What the searches of a complete graph over `linked`, some of `rows`, need.
+pub(super) fn calibrate(
     graph: &GraphView<'_>,
     rows: &dyn VectorRows,
     linked: &[u32],
     random: &mut Random,
-) -> f32 {
-    let mut scratch = WalkScratch::default();
+) -> Calibration {
     let sample: Vec<u32> = (0..SAMPLED_ROWS).map(|_| linked[random.below(linked.len())]).collect();
+    let mut scratch = WalkScratch::default();
+    let spread = spread(graph, &sample, &mut scratch);
     let truth = exact(graph, rows, linked, &sample);
     let total: usize = truth.iter().map(|(found, _)| found).sum();
     let enough = EFFORTS.into_iter().find(|effort| {
+        let width = Width::adaptive(CANDIDATES, K, Calibration { effort: *effort, spread });
         let found = sample.iter().zip(&truth).map(|(row, (_, bound))| {
-            walk(graph, *row, (CANDIDATES as f32 * effort) as usize, &mut scratch);
+            walk(graph, *row, width, &mut scratch);
             let near = scratch.pool.nearest().take(rescored(K, scratch.pool.len())).map(|(row, _)| row);
             // Compared by distance, since of equally near rows any will do.
             let vector = rows.vector(*row);
@@ -48,13 +84,28 @@ pub(super) fn effort(
         });
         found.sum::<usize>() as f64 >= RECALL * total as f64
     });
-    enough.unwrap_or(EFFORTS[EFFORTS.len() - 1])
+    Calibration { effort: enough.unwrap_or(EFFORTS[EFFORTS.len() - 1]), spread }
 }
 
-fn walk(graph: &GraphView<'_>, row: u32, pool: usize, scratch: &mut WalkScratch) {
+/// The power of their rank with which squared distances to the nearest rows grow: the median of what the walk from
+/// each row of a sample gives, by its estimates of the first and the last candidate that counts.
+fn spread(graph: &GraphView<'_>, sample: &[u32], scratch: &mut WalkScratch) -> f32 {
+    let spreads = sample.iter().filter_map(|row| {
+        walk(graph, *row, Width::exactly(CANDIDATES), scratch);
+        let (_, near) = scratch.pool.nearest().nth(K - 1)?;
+        let (last, (_, far)) = scratch.pool.nearest().enumerate().last()?;
+        let spread = (far / near).ln() / ((last + 1) as f32 / K as f32).ln();
+        (near > 0.0 && spread.is_finite()).then_some(spread)
+    });
+    let mut spreads: Vec<f32> = spreads.collect();
+    spreads.sort_unstable_by(f32::total_cmp);
+    spreads.get(spreads.len() / 2).map_or(SPREAD_MAX, |spread| spread.clamp(0.0, SPREAD_MAX))
+}
+
+fn walk(graph: &GraphView<'_>, row: u32, width: Width, scratch: &mut WalkScratch) {
     let codes = graph.node_codes();
     scratch.image.set_row(row, &codes);
-    scratch.pool.reset(pool);
+    scratch.pool.reset(width);
     scratch.visited.reset(graph.rows());
     scratch.visited.insert(row);
     let walk = Walk { kernels: Kernels::detect(), codes, links: &graph.links() };

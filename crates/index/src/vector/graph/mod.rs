@@ -2,7 +2,7 @@
 //!
 //! Every row is a node that links to some near ones in all directions. A search starts at a few rows, the
 //! *routers*, and follows the links of the nearest node that it has not followed yet, keeping the nearest
-//! `ef_search` nodes, until all of these were followed. It compares 8-bit codes and, in the end, the full
+//! `ef_search` nodes and what is hardly farther than the k-th, until all of these were followed. It compares 8-bit codes and, in the end, the full
 //! vectors of the best, so it may miss a neighbour but returns true distances.
 //!
 //! | module | what it holds |
@@ -10,17 +10,19 @@
 //! | `image` | the point in Euclidean space that stands for a vector under any distance |
 //! | `plane` | the directions in which images differ most |
 //! | `codes` | 8-bit codes of images and their comparison |
-//! | `walk`, `pool`, `visited` | the walk, its candidates, and what it has seen |
+//! | `walk`, `pool`, `width`, `visited` | the walk, its candidates and how many these are, and what it has seen |
 //! | `prune` | which near nodes a node links to |
 //! | `build`, `links`, `extend` | inserting nodes, on several threads, into an empty or an existing graph |
 //! | `calibrate` | how many candidates searches need |
-//! | `search`, `passing`, `containers` | the plan of a search, with filters |
+//! | `search`, `errors` | the plan of a search, and which candidates its end looks at |
+//! | `passing`, `containers` | what a filter leaves |
 //! | `stored` | the bytes |
 
 mod build;
 mod calibrate;
 mod codes;
 mod containers;
+mod errors;
 mod extend;
 mod image;
 mod links;
@@ -34,6 +36,7 @@ mod search;
 mod stored;
 mod visited;
 mod walk;
+mod width;
 
 use std::borrow::Cow;
 

@@ -4,6 +4,8 @@
 //! integers of the same order, then the node, then whether its links were followed. For the some hundred
 //! candidates of a walk, shifting an array beats every heap.
 
+use super::width::Width;
+
 /// Nodes are numbered below this, since an entry has 31 bits for them.
 pub(super) const NODES_MAX: u32 = 1 << 31;
 
@@ -17,34 +19,52 @@ const SHIFTED_ONE_BY_ONE_MAX: usize = 32;
 #[derive(Debug, Default)]
 pub(super) struct Pool {
     entries: Vec<u64>,
-    capacity: usize,
+    width: Width,
+    /// No entry from this one on is kept.
+    bound: u64,
     /// No entry before this one is left to follow.
     cursor: usize,
 }
 
 impl Pool {
-    /// Empties the pool and makes it hold the `capacity` nearest, at least one.
-    pub(super) fn reset(&mut self, capacity: usize) {
+    /// Empties the pool and makes it keep what `width` says.
+    pub(super) fn reset(&mut self, width: Width) {
         self.entries.clear();
-        self.capacity = capacity.max(1);
-        self.entries.reserve(self.capacity);
+        self.entries.reserve(width.least);
+        self.width = width;
+        self.bound = u64::MAX;
         self.cursor = 0;
     }
 
-    /// Offers a node; whether it is among the nearest so far.
+    /// Offers some nodes with their distances; calls `with` for those that are kept at first.
     #[inline]
-    pub(super) fn insert(&mut self, node: u32, distance: f32) -> bool {
-        let entry = (u64::from(ordered(distance)) << 32) | (u64::from(node) << 1);
-        if self.entries.len() == self.capacity {
-            if self.entries.last().is_some_and(|last| entry >= *last) {
-                return false;
+    pub(super) fn offer(&mut self, nodes: &[u32], distances: &[f32], mut with: impl FnMut(u32)) {
+        for (node, distance) in nodes.iter().zip(distances) {
+            let entry = (u64::from(ordered(*distance)) << 32) | (u64::from(*node) << 1);
+            if entry < self.bound {
+                self.entries.push(entry);
+                self.cursor = self.cursor.min(place(&mut self.entries, entry));
+                with(*node);
             }
-        } else {
-            self.entries.push(entry);
         }
-        let at = place(&mut self.entries, entry);
-        self.cursor = self.cursor.min(at);
-        true
+        self.settle();
+    }
+
+    /// Finds the bound for the nodes that there are, and gives up those beyond it.
+    #[inline]
+    fn settle(&mut self) {
+        let Width { least, rank, reach, most } = self.width;
+        if self.entries.len() < least {
+            return;
+        }
+        self.entries.truncate(most);
+        // Every entry of that distance is below the first of the next.
+        let reached = (u64::from(ordered(reach * distance(self.entries[rank - 1]).max(0.0))) + 1) << 32;
+        let kept = reached.max(after(self.entries[least - 1]));
+        let last = self.entries.len() - 1;
+        self.bound = if last + 1 == most { kept.min(after(self.entries[last])) } else { kept };
+        let beyond = self.entries[least..].iter().rev().take_while(|entry| **entry >= self.bound).count();
+        self.entries.truncate(last + 1 - beyond);
     }
 
     /// The nearest node whose links were not followed, which counts as followed from now on.
@@ -62,9 +82,8 @@ impl Pool {
 
     /// The distance beyond which no node gets into the pool.
     #[inline]
-    pub(super) fn bound(&self) -> f32 {
-        let last = self.entries.last().filter(|_| self.entries.len() == self.capacity);
-        last.map_or(f32::INFINITY, |last| distance((last >> 32) as u32))
+    pub(super) fn farthest(&self) -> f32 {
+        if self.bound == u64::MAX { f32::INFINITY } else { distance(self.bound) }
     }
 
     /// How many nodes the pool holds.
@@ -74,8 +93,14 @@ impl Pool {
 
     /// The nodes and their distances, nearest first.
     pub(super) fn nearest(&self) -> impl ExactSizeIterator<Item = (u32, f32)> {
-        self.entries.iter().map(|entry| (node(*entry), distance((entry >> 32) as u32)))
+        self.entries.iter().map(|entry| (node(*entry), distance(*entry)))
     }
+}
+
+/// The least entry behind this one.
+#[inline]
+fn after(entry: u64) -> u64 {
+    (entry | FOLLOWED) + 1
 }
 
 /// Puts `entry` into its place among sorted entries, of which the last is given up; returns where that is.
@@ -108,7 +133,8 @@ fn ordered(distance: f32) -> u32 {
     bits ^ (((bits as i32 >> 31) as u32) | (1 << 31))
 }
 
-fn distance(ordered: u32) -> f32 {
+fn distance(entry: u64) -> f32 {
+    let ordered = (entry >> 32) as u32;
     f32::from_bits(if ordered >> 31 == 1 { ordered ^ (1 << 31) } else { !ordered })
 }
 

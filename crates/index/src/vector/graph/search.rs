@@ -3,20 +3,23 @@
 use std::cell::RefCell;
 
 use super::codes::GROUP;
+use super::errors::{self, Errors};
 use super::image::ImageScratch;
 use super::passing::Passing;
 use super::walk::{Walk, WalkScratch};
+use super::width::Width;
 use super::{GraphView, SearchPlan};
 use crate::topk::{SharedBound, TopK};
 use crate::vector::{Flat, Found, Query, Scope, VectorIndex};
 
-/// In the time that a walk within a filter takes for each candidate it keeps, so many rows can be compared one after
-/// the other: measured from 1.3 to 2.7 microseconds for a candidate and 15 to 30 nanoseconds for a row.
-const SCANNED_PER_CANDIDATE: u64 = 80;
+/// In the time that a walk within a filter takes for each candidate that the usual query keeps, so many rows can be
+/// compared one after the other: measured from 2 to 4 microseconds for a candidate, since hard queries keep several
+/// times as many, and 15 to 30 nanoseconds for a row.
+const SCANNED_PER_CANDIDATE: u64 = 200;
 
-/// A walk within a filter keeps so many candidates for two of a walk over all rows, since its steps lead less directly
+/// A walk within a filter keeps so many candidates for four of a walk over all rows, since its steps lead less directly
 /// to the query.
-const FILTERED_CANDIDATES_FOR_TWO: usize = 3;
+const FILTERED_CANDIDATES_FOR_FOUR: usize = 5;
 
 /// Of the rows of the block, in percent, a filter must leave so many for a walk: with fewer the links of a
 /// node lead to too few that pass.
@@ -38,6 +41,9 @@ const ROWS_PER_NEIGHBOUR_MIN: usize = 16;
 /// Rows whose vectors are asked for ahead of their comparison; the kernels ask for those behind them.
 const COMPARED_AHEAD: usize = 4;
 
+/// If there are fewer rows behind the first it does not pay to find out which of them can be left out.
+const DOUBTFUL_MIN: usize = 8;
+
 /// While the full vectors of the rows that may pass are no more bytes than this, they are compared at once. Measured:
 /// in the cache it takes two thirds of the time of codes, of which encoding the query is the most; from memory as long
 /// with 1.5 KB a vector, a quarter longer with 3 KB.
@@ -58,8 +64,9 @@ struct SearchScratch {
     walk: WalkScratch,
     image: ImageScratch,
     passing: Passing,
-    /// Rows to compare with their full vectors, and their distances.
+    /// Rows to compare with their full vectors, their estimated distances, and their distances.
     rescored: Vec<u32>,
+    estimates: Vec<f32>,
     distances: Vec<f32>,
 }
 
@@ -79,10 +86,9 @@ impl<'a> GraphIndex<'a> {
         Self { vectors, graph, candidates }
     }
 
-    /// How many candidates a search for `k` neighbours keeps.
-    fn pool_size(&self, k: usize) -> usize {
-        let wanted = (self.candidates as f64 * f64::from(self.graph.effort())) as usize;
-        wanted.max(k).min(self.vectors.rows() as usize)
+    /// How many candidates a search for `k` neighbours keeps at least.
+    fn wanted(&self, k: usize) -> usize {
+        self.candidates.max(k).min(self.vectors.rows() as usize)
     }
 
     /// `None` if the query has no image, or the codes cannot help.
@@ -103,27 +109,33 @@ impl<'a> GraphIndex<'a> {
         }
         let length = self.graph.imager.write(query.vector(), true, &mut scratch.image)?;
         scratch.walk.image.set(&scratch.image.image, length, &self.graph.node_codes());
-        let pool = self.pool_size(scope.k);
+        let wanted = self.wanted(scope.k);
         let rows = u64::from(self.vectors.rows());
         let mut compared = 0;
         let excluded = scope.excluded.map_or(0, |rows| rows.len());
         let passing_min = passing_max.saturating_sub(excluded);
         if passing_min * 100 >= rows * MOSTLY_PASSING_PERCENT {
-            compared +=
-                self.walk(query, (pool as u64 * rows).div_ceil(passing_min) as usize, &mut scratch.walk);
-            let found = || scratch.walk.pool.nearest().filter(|(row, _)| scope.selects(*row)).count();
+            let among_all = |count: usize| (count as u64 * rows).div_ceil(passing_min) as usize;
+            let width = self.width(among_all(wanted), among_all(scope.k));
+            compared += self.walk(query, width, &mut scratch.walk);
+            let state = &scratch.walk;
+            let found = || state.pool.nearest().filter(|(row, _)| scope.selects(*row)).count();
             // Fewer when what is left out lies around the query.
-            if passing_min == rows || found() * 4 >= pool * 3 {
+            if passing_min == rows || found() * 4 >= state.pool.len() * 3 {
                 return Some(self.rescore(query, scope, (SearchPlan::Graph, compared), scratch));
             }
         }
         if passing_max * FEW_PASSING_ONE_IN <= rows {
             let rows = scope.runs(self.vectors.rows(), u32::MAX).flatten();
-            compared += self.scan(query, rescored(scope.k, pool), rows, &mut scratch.walk);
+            compared += self.scan(query, rescored(scope.k, wanted), rows, &mut scratch.walk);
             return Some(self.rescore(query, scope, (SearchPlan::Scan, compared), scratch));
         }
         scratch.passing.set(scope, self.vectors.rows());
-        Some(self.search_passing(query, scope, (pool, compared), scratch))
+        Some(self.search_passing(query, scope, (wanted, compared), scratch))
+    }
+
+    fn width(&self, candidates: usize, k: usize) -> Width {
+        Width::adaptive(candidates, k, self.graph.calibration())
     }
 
     /// Searches among the rows in `scratch.passing`.
@@ -131,31 +143,32 @@ impl<'a> GraphIndex<'a> {
         &self,
         query: &Query<'_>,
         scope: &Scope<'_>,
-        (pool, mut compared): (usize, u64),
+        (wanted, mut compared): (usize, u64),
         scratch: &mut SearchScratch,
     ) -> Found {
         let SearchScratch { walk: state, passing, .. } = scratch;
         let (count, rows) = (passing.count(), u64::from(self.vectors.rows()));
-        let wide = pool * FILTERED_CANDIDATES_FOR_TWO / 2;
-        if count > SCANNED_PER_CANDIDATE * wide as u64 && count * 100 >= rows * WALKED_PERCENT_MIN {
+        let width = self.width(wanted * FILTERED_CANDIDATES_FOR_FOUR / 4, scope.k);
+        let usual = width.usual(self.graph.calibration());
+        if count > SCANNED_PER_CANDIDATE * usual as u64 && count * 100 >= rows * WALKED_PERCENT_MIN {
             let budget = compared + count / 4;
-            if self.walk_within(query, (wide, budget), &mut compared, passing, state) {
+            if self.walk_within(query, (width, budget), &mut compared, passing, state) {
                 return self.rescore(query, scope, (SearchPlan::FilteredGraph, compared), scratch);
             }
         }
         // All of them are compared, so only those that will be rescored need a place.
-        compared += self.scan(query, rescored(scope.k, pool), passing.rows(), state);
+        compared += self.scan(query, rescored(scope.k, wanted), passing.rows(), state);
         self.rescore(query, scope, (SearchPlan::Scan, compared), scratch)
     }
 
-    fn start(&self, pool: usize, state: &mut WalkScratch) {
-        state.pool.reset(pool);
+    fn start(&self, width: Width, state: &mut WalkScratch) {
+        state.pool.reset(width);
         state.visited.reset(self.vectors.rows());
     }
 
     /// Fills the pool with the nearest rows of all; returns how many were compared.
-    fn walk(&self, query: &Query<'_>, pool: usize, state: &mut WalkScratch) -> u64 {
-        self.start(pool, state);
+    fn walk(&self, query: &Query<'_>, width: Width, state: &mut WalkScratch) -> u64 {
+        self.start(width, state);
         let links = self.graph.links();
         let walk = Walk { kernels: query.kernels(), codes: self.graph.node_codes(), links: &links };
         let compared = self.compare_routers(query, state);
@@ -174,11 +187,10 @@ impl<'a> GraphIndex<'a> {
                 place += 1;
             }
             codes.distances(query.kernels(), &state.image, places, out);
-            for (node, distance) in nodes.iter().zip(out) {
-                if state.pool.insert(*node, *distance) {
-                    state.visited.insert(*node);
-                }
-            }
+            let WalkScratch { pool, visited, .. } = state;
+            pool.offer(nodes, out, |node| {
+                visited.insert(node);
+            });
         }
         self.graph.routers.len() as u64
     }
@@ -188,29 +200,29 @@ impl<'a> GraphIndex<'a> {
     fn walk_within(
         &self,
         query: &Query<'_>,
-        (pool, budget): (usize, u64),
+        (width, budget): (Width, u64),
         compared: &mut u64,
         passing: &Passing,
         state: &mut WalkScratch,
     ) -> bool {
-        self.start(pool, state);
+        self.start(width, state);
         let links = self.graph.links();
         let walk = Walk { kernels: query.kernels(), codes: self.graph.node_codes(), links: &links };
         let routers = self.graph.routers.iter().copied().filter(|row| passing.contains(*row));
         let sample = passing.sample(SAMPLED_SEEDS).filter(|row| self.graph.is_linked(*row));
         *compared += walk.seed(routers.chain(sample), state);
-        walk.run_within(passing, budget, compared, state) && state.pool.len() == pool
+        walk.run_within(passing, budget, compared, state) && state.pool.len() >= width.least
     }
 
     /// Fills the pool with the nearest of `rows` by comparing all of them; returns how many these were.
     fn scan(
         &self,
         query: &Query<'_>,
-        pool: usize,
+        kept: usize,
         rows: impl Iterator<Item = u32>,
         state: &mut WalkScratch,
     ) -> u64 {
-        self.start(pool, state);
+        self.start(Width::exactly(kept), state);
         let links = self.graph.links();
         let walk = Walk { kernels: query.kernels(), codes: self.graph.node_codes(), links: &links };
         let mut rows = rows.filter(|row| self.graph.is_linked(*row));
@@ -247,18 +259,34 @@ impl<'a> GraphIndex<'a> {
         (plan, scanned_rows): (SearchPlan, u64),
         scratch: &mut SearchScratch,
     ) -> Found {
-        let SearchScratch { walk: state, rescored: rows, distances, .. } = scratch;
+        let SearchScratch { walk: state, rescored: rows, estimates, distances, .. } = scratch;
         // The others look at rows that the filter leaves and at no others.
         let is_filtered = plan != SearchPlan::Graph;
         let selected = || state.pool.nearest().filter(|(row, _)| is_filtered || scope.selects(*row));
         let bound = self.rescored_bound(scope.k, selected(), state);
-        let candidates = selected().take_while(|(_, distance)| *distance <= bound).map(|(row, _)| row);
+        let candidates = selected().take_while(|(_, distance)| *distance <= bound);
         let held = state.pool.len();
         let rescored_max = if plan == SearchPlan::Scan { held } else { rescored(scope.k, held) };
         rows.clear();
-        rows.extend(candidates.take(rescored_max));
+        estimates.clear();
+        for (row, estimate) in candidates.take(rescored_max) {
+            rows.push(row);
+            estimates.push(estimate);
+        }
+        let first = scope.k.max(errors::ROWS_MIN).next_multiple_of(COMPARED_AHEAD);
+        let first = if rows.len() < first + DOUBTFUL_MIN { rows.len() } else { first };
+        let mut nearest = TopK::new(scope.k);
+        self.compare_full(query, &rows[..first], distances, &mut nearest);
+        if rows.len() > first {
+            let rounded = self.graph.node_codes().deviation(&state.image, rows[first]);
+            let errors = Errors::of(query.distance(), &estimates[..first], distances, rounded);
+            let times = self.wanted(scope.k) as f32 / scope.k as f32;
+            let last = errors.last_estimate(nearest.bound(), times);
+            rows.truncate(first + estimates[first..].partition_point(|estimate| *estimate <= last));
+        }
         rows.extend(self.graph.strays.iter().filter(|row| scope.selects(**row)));
-        self.compare_full(query, scope, (plan, scanned_rows), (rows, distances))
+        self.compare_full(query, &rows[first..], distances, &mut nearest);
+        Self::found(scope, (plan, scanned_rows), rows.len(), nearest)
     }
 
     /// Compares the full vectors of all rows, of which there are few.
@@ -266,30 +294,32 @@ impl<'a> GraphIndex<'a> {
         let SearchScratch { rescored: rows, distances, .. } = scratch;
         rows.clear();
         rows.extend(scope.runs(self.vectors.rows(), u32::MAX).flatten());
-        self.compare_full(query, scope, (SearchPlan::Flat, rows.len() as u64), (rows, distances))
+        let mut nearest = TopK::new(scope.k);
+        self.compare_full(query, rows, distances, &mut nearest);
+        Self::found(scope, (SearchPlan::Flat, rows.len() as u64), rows.len(), nearest)
     }
 
-    /// The nearest of `rows` by their full vectors.
-    fn compare_full(
-        &self,
-        query: &Query<'_>,
-        scope: &Scope<'_>,
-        (plan, scanned_rows): (SearchPlan, u64),
-        (rows, distances): (&[u32], &mut Vec<f32>),
-    ) -> Found {
+    /// Offers `rows` with the distances of their full vectors, which are left in `distances`.
+    fn compare_full(&self, query: &Query<'_>, rows: &[u32], distances: &mut Vec<f32>, nearest: &mut TopK) {
         rows.iter().take(COMPARED_AHEAD).for_each(|row| self.vectors.prefetch(*row));
         self.vectors.announce(rows.iter().copied());
         distances.resize(rows.len(), 0.0);
         self.vectors.distances_of(query, rows, distances);
-        let mut nearest = TopK::new(scope.k);
         for (row, distance) in rows.iter().zip(&*distances) {
             nearest.push(*row, *distance);
         }
+    }
+
+    fn found(
+        scope: &Scope<'_>,
+        (plan, scanned_rows): (SearchPlan, u64),
+        rescored: usize,
+        nearest: TopK,
+    ) -> Found {
         if let Some(bound) = scope.bound {
             SharedBound::lower(bound, nearest.bound());
         }
-        let rescored_rows = rows.len() as u64;
-        Found { neighbours: nearest.into_sorted(), scanned_rows, rescored_rows, plan }
+        Found { neighbours: nearest.into_sorted(), scanned_rows, rescored_rows: rescored as u64, plan }
     }
 }
 

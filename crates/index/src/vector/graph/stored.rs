@@ -2,6 +2,7 @@
 
 use huedb_types::Distance;
 
+use super::calibrate::Calibration;
 use super::codes::{CodeLayout, NodeCodes};
 use super::image::Imager;
 use super::plane::Plane;
@@ -9,7 +10,7 @@ use super::pool::NODES_MAX;
 use super::walk::{NO_LINK, StoredLinks};
 
 /// The first number of every head; another layout gets another.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Most links of a node.
 pub(super) const LINKS_MAX: usize = 512;
@@ -32,7 +33,7 @@ pub struct GraphHead {
     pub(super) imager: Imager,
     pub(super) rows: u32,
     pub(super) links_per_node: usize,
-    pub(super) effort: f32,
+    pub(super) calibration: Calibration,
     pub(super) routers: Vec<u32>,
     /// Rows without links or codes, ascending.
     pub(super) strays: Vec<u32>,
@@ -53,7 +54,7 @@ impl GraphHead {
     /// The bytes to be stored: little-endian numbers of four bytes, all but one.
     ///
     /// Version, distance (0 Euclidean, 1 cosine, 2 inner product), rows, dimensions, links of a node, effort
-    /// (a float), the squared length of rows under the inner product (a float of eight bytes); then the number
+    /// and spread (floats), the squared length of rows under the inner product (a float of eight bytes); then the number
     /// of routers and the routers, the number of strays and the strays, and the centre (floats). Behind it the
     /// plane's number of directions (0 for none), their scales (floats) and the directions, one byte a dimension,
     /// each padded with zeros to a multiple of 64.
@@ -65,7 +66,8 @@ impl GraphHead {
         };
         let sizes = [VERSION, distance, self.rows, self.imager.dimensions as u32, self.links_per_node as u32];
         let mut bytes: Vec<u8> = sizes.iter().flat_map(|size| size.to_le_bytes()).collect();
-        bytes.extend(self.effort.to_le_bytes());
+        bytes.extend(self.calibration.effort.to_le_bytes());
+        bytes.extend(self.calibration.spread.to_le_bytes());
         bytes.extend(self.imager.length.to_le_bytes());
         for list in [&self.routers, &self.strays] {
             bytes.extend((list.len() as u32).to_le_bytes());
@@ -93,7 +95,8 @@ impl GraphHead {
             _ => return Err(GraphDamage { wrong: "distance" }),
         };
         let (rows, dimensions, links_per_node) = (input.u32()?, input.u32()? as usize, input.u32()? as usize);
-        let effort = f32::from_le_bytes(input.take()?);
+        let (effort, spread) = (f32::from_le_bytes(input.take()?), f32::from_le_bytes(input.take()?));
+        let calibration = Calibration { effort, spread };
         let length = f64::from_le_bytes(input.take()?);
         let (routers, strays) = (input.list()?, input.list()?);
         let values = dimensions + usize::from(distance == Distance::Ip);
@@ -101,7 +104,7 @@ impl GraphHead {
         let plane = input.plane(values)?;
         check(input.0.is_empty(), "length")?;
         let imager = Imager { distance, dimensions, centre, length, plane };
-        let head = Self { imager, rows, links_per_node, effort, routers, strays };
+        let head = Self { imager, rows, links_per_node, calibration, routers, strays };
         head.check().map(|()| head)
     }
 
@@ -113,7 +116,7 @@ impl GraphHead {
     fn check(&self) -> Result<(), GraphDamage> {
         check(self.rows < NODES_MAX && self.imager.dimensions > 0, "rows or dimensions")?;
         check((1..=LINKS_MAX).contains(&self.links_per_node), "number of links")?;
-        check(self.effort >= 1.0 && self.effort <= 1_000.0, "effort")?;
+        check(self.calibration.is_possible(), "effort or spread")?;
         check(!self.routers.is_empty(), "routers")?;
         check(self.routers.iter().chain(&self.strays).all(|row| *row < self.rows), "routers or strays")?;
         check(self.strays.is_sorted(), "order of the strays")
@@ -197,9 +200,14 @@ impl<'a> GraphView<'a> {
         self.imager.distance
     }
 
-    /// By how much more than asked for its searches work.
+    /// How much more or less than asked for its usual search keeps: the power of the candidates asked for, in units of
+    /// the neighbours looked for.
     pub fn effort(&self) -> f32 {
-        self.head.effort
+        self.head.calibration.effort
+    }
+
+    pub(super) fn calibration(&self) -> Calibration {
+        self.head.calibration
     }
 
     /// Links of a node, at most.

@@ -168,7 +168,7 @@ impl<L: Links> Walk<'_, L> {
         fresh.iter().take(AHEAD).for_each(|node| self.codes.prefetch_coarse(*node));
         near.clear();
         near_dots.clear();
-        let bound = pool.bound();
+        let bound = pool.farthest();
         let (mut dots, mut bounds) = ([0; GROUP], [0.0; GROUP]);
         for (group, nodes) in fresh.chunks(GROUP).enumerate() {
             let ahead = fresh.iter().skip(group * GROUP + AHEAD).take(GROUP);
@@ -187,11 +187,7 @@ impl<L: Links> Walk<'_, L> {
         for (nodes, dots) in near.chunks(GROUP).zip(near_dots.chunks(GROUP)) {
             let distances = &mut distances[..nodes.len()];
             self.codes.fine(self.kernels, image, nodes, dots, distances);
-            for (node, distance) in nodes.iter().zip(distances) {
-                if pool.insert(*node, *distance) {
-                    self.links.prefetch(*node);
-                }
-            }
+            pool.offer(nodes, distances, |node| self.links.prefetch(node));
         }
         fresh.len() as u64
     }
