@@ -11,9 +11,6 @@ use super::visited::Visited;
 /// In place of a link that a node does not have.
 pub(super) const NO_LINK: u32 = u32::MAX;
 
-/// How many rows ahead of their comparison codes are asked for.
-const AHEAD: usize = 8;
-
 /// A walk within a filter looks behind excluded links until it has found so many others.
 const FOUND_LINKS_ENOUGH: usize = 32;
 
@@ -101,15 +98,17 @@ impl<L: Links> Walk<'_, L> {
         let mut compared = 0;
         while let Some(node) = scratch.pool.next() {
             let WalkScratch { visited, fresh, .. } = scratch;
-            // Every link is written, and counted if it is new, since a branch would often be predicted wrong.
+            // Every link is written, and counted if it is new, since a branch would often be predicted wrong. Its code
+            // is asked for at once; that of one seen before is in the cache.
             fresh.resize(self.links.links_max() + 1, 0);
             let mut count = 0;
             self.links.for_each(node, |link| {
+                self.codes.prefetch_coarse(link);
                 fresh[count] = link;
                 count += usize::from(visited.insert(link));
             });
             fresh.truncate(count);
-            compared += self.compare(scratch);
+            compared += self.compare_asked(scratch);
         }
         compared
     }
@@ -160,19 +159,22 @@ impl<L: Links> Walk<'_, L> {
         true
     }
 
-    /// Compares the fresh nodes and offers them to the pool: first the coarse halves of their codes, then the fine
-    /// ones of those that may be near enough.
-    #[inline]
+    /// Asks for the codes of the fresh nodes and compares them.
     pub(super) fn compare(&self, scratch: &mut WalkScratch) -> u64 {
+        scratch.fresh.iter().for_each(|node| self.codes.prefetch_coarse(*node));
+        self.compare_asked(scratch)
+    }
+
+    /// Compares the fresh nodes, whose codes were asked for, and offers them to the pool: first the coarse halves of
+    /// their codes, then the fine ones of those that may be near enough.
+    #[inline]
+    fn compare_asked(&self, scratch: &mut WalkScratch) -> u64 {
         let WalkScratch { pool, fresh, image, near, near_dots, .. } = scratch;
-        fresh.iter().take(AHEAD).for_each(|node| self.codes.prefetch_coarse(*node));
         near.clear();
         near_dots.clear();
         let bound = pool.farthest();
         let (mut dots, mut bounds) = ([0; GROUP], [0.0; GROUP]);
-        for (group, nodes) in fresh.chunks(GROUP).enumerate() {
-            let ahead = fresh.iter().skip(group * GROUP + AHEAD).take(GROUP);
-            ahead.for_each(|node| self.codes.prefetch_coarse(*node));
+        for nodes in fresh.chunks(GROUP) {
             let (dots, bounds) = (&mut dots[..nodes.len()], &mut bounds[..nodes.len()]);
             self.codes.coarse(self.kernels, image, nodes, (dots, bounds));
             for ((node, dot), lower) in nodes.iter().zip(&*dots).zip(&*bounds) {
