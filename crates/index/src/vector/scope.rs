@@ -47,6 +47,19 @@ impl<'a> Scope<'a> {
         Runs { allowed, current: 0..0, excluded, next_excluded, run_rows_max }
     }
 
+    /// Appends the selected rows of a block of `block_rows` rows to `into`, ascending. A bitmap of rows that do not lie
+    /// together lists them faster one by one than in ranges.
+    pub(crate) fn list(&self, block_rows: u32, into: &mut Vec<u32>) {
+        let Some(allowed) = self.allowed else {
+            return into.extend(self.runs(block_rows, u32::MAX).flatten());
+        };
+        let (start, end) = (self.rows.start, self.rows.end.min(block_rows));
+        if start < end {
+            let is_excluded = |row: &u32| self.excluded.is_some_and(|excluded| excluded.contains(*row));
+            into.extend(allowed.range(start..end).filter(|row| !is_excluded(row)));
+        }
+    }
+
     /// [`Scope::runs`] with the first row of each told to `announce` some runs before, so that it can be
     /// prefetched: the runs of a sparse filter lie where no hardware looks ahead.
     pub(crate) fn announced_runs<F: Fn(u32)>(

@@ -64,7 +64,8 @@ struct SearchScratch {
     walk: WalkScratch,
     image: ImageScratch,
     passing: Passing,
-    /// Rows to compare with their full vectors, their estimated distances, and their distances.
+    /// Rows to compare with their full vectors, their estimated distances, and their distances. Before that, the
+    /// rows of a filter that leaves few.
     rescored: Vec<u32>,
     estimates: Vec<f32>,
     distances: Vec<f32>,
@@ -126,7 +127,9 @@ impl<'a> GraphIndex<'a> {
             }
         }
         if passing_max * FEW_PASSING_ONE_IN <= rows {
-            let rows = scope.runs(self.vectors.rows(), u32::MAX).flatten();
+            scratch.rescored.clear();
+            scope.list(self.vectors.rows(), &mut scratch.rescored);
+            let rows = scratch.rescored.iter().copied();
             compared += self.scan(query, rescored(scope.k, wanted), rows, &mut scratch.walk);
             return Some(self.rescore(query, scope, (SearchPlan::Scan, compared), scratch));
         }
@@ -293,7 +296,7 @@ impl<'a> GraphIndex<'a> {
     fn search_few(&self, query: &Query<'_>, scope: &Scope<'_>, scratch: &mut SearchScratch) -> Found {
         let SearchScratch { rescored: rows, distances, .. } = scratch;
         rows.clear();
-        rows.extend(scope.runs(self.vectors.rows(), u32::MAX).flatten());
+        scope.list(self.vectors.rows(), rows);
         let mut nearest = TopK::new(scope.k);
         self.compare_full(query, rows, distances, &mut nearest);
         Self::found(scope, (SearchPlan::Flat, rows.len() as u64), rows.len(), nearest)

@@ -16,6 +16,9 @@ fn check(scope: &Scope<'_>, block_rows: u32, run_rows_max: u32) {
         .filter(|row| scope.excluded.is_none_or(|rows| !rows.contains(*row)))
         .collect();
     assert_eq!(found, expected, "{scope:?}");
+    let mut listed = Vec::new();
+    scope.list(block_rows, &mut listed);
+    assert_eq!(listed, expected, "{scope:?}");
     assert!(scope.rows_max(block_rows) >= expected.len() as u64, "{scope:?}");
 }
 
