@@ -28,6 +28,10 @@ const RECALL: f64 = 0.99;
 /// The usual query keeps at most so many times the candidates asked for.
 const USUAL_TIMES_MAX: f32 = 10.0;
 const SPREAD_MAX: f32 = 4.0;
+/// Of rows whose distances do not tell hard queries from easy ones.
+const NO_SPREAD: f32 = 0.0;
+/// The least of others.
+const SPREAD_MIN: f32 = 0.001;
 
 /// What the searches of a graph need.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,7 +39,7 @@ pub(super) struct Calibration {
     /// The power with which the candidates that the usual query keeps, in units of the neighbours looked for, grow
     /// with those asked for.
     pub(super) effort: f32,
-    /// The power of their rank with which squared distances to the nearest rows grow.
+    /// The power of their rank with which squared distances to the nearest rows grow; 0 if these mean nothing.
     pub(super) spread: f32,
 }
 
@@ -55,7 +59,7 @@ impl Calibration {
 impl Default for Calibration {
     /// Searches that keep as many candidates as they are asked for.
     fn default() -> Self {
-        Self { effort: 1.0, spread: 0.0 }
+        Self { effort: 1.0, spread: NO_SPREAD }
     }
 }
 
@@ -68,7 +72,8 @@ pub(super) fn calibrate(
 ) -> Calibration {
     let sample: Vec<u32> = (0..SAMPLED_ROWS).map(|_| linked[random.below(linked.len())]).collect();
     let mut scratch = WalkScratch::default();
-    let spread = spread(graph, &sample, &mut scratch);
+    let spread =
+        if graph.imager.are_lengths_even() { spread(graph, &sample, &mut scratch) } else { NO_SPREAD };
     let truth = exact(graph, rows, linked, &sample);
     let total: usize = truth.iter().map(|(found, _)| found).sum();
     let enough = EFFORTS.into_iter().find(|effort| {
@@ -99,7 +104,7 @@ fn spread(graph: &GraphView<'_>, sample: &[u32], scratch: &mut WalkScratch) -> f
     });
     let mut spreads: Vec<f32> = spreads.collect();
     spreads.sort_unstable_by(f32::total_cmp);
-    spreads.get(spreads.len() / 2).map_or(SPREAD_MAX, |spread| spread.clamp(0.0, SPREAD_MAX))
+    spreads.get(spreads.len() / 2).map_or(SPREAD_MAX, |spread| spread.clamp(SPREAD_MIN, SPREAD_MAX))
 }
 
 fn walk(graph: &GraphView<'_>, row: u32, width: Width, scratch: &mut WalkScratch) {

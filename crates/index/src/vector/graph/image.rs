@@ -79,6 +79,13 @@ impl Imager {
         Some(imager)
     }
 
+    /// Whether ratios of distances between images mean something. Not if rows of different lengths were brought to one
+    /// under the inner product: what that takes is far more than what tells rows apart, and no query has it.
+    pub(super) fn are_lengths_even(&self) -> bool {
+        let added = self.centre.get(self.dimensions).map_or(0.0, |mean| f64::from(*mean));
+        added * added <= self.length * ADDED_MAX
+    }
+
     /// Dimensions of what is encoded.
     pub(super) fn coded_dimensions(&self) -> usize {
         self.plane.as_ref().map_or(self.centre.len(), Plane::directions)
@@ -165,6 +172,9 @@ fn mean(vectors: &[f32], dimensions: usize) -> Vec<f32> {
     let count = f64::max((vectors.len() / dimensions) as f64, 1.0);
     sums.into_iter().map(|sum: f64| (sum / count) as f32).collect()
 }
+
+/// The share of the squared length that the dimension added under the inner product may have, if lengths are even.
+const ADDED_MAX: f64 = 0.02;
 
 /// How many times the usual squared length is too long for an image.
 const TOO_LONG: f64 = 100.0;

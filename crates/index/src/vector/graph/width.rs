@@ -39,8 +39,10 @@ impl Width {
     /// At least `candidates` nodes for `k` neighbours, and as many more as the query needs.
     pub(super) fn adaptive(candidates: usize, k: usize, calibration: Calibration) -> Self {
         let rank = k.max(RANK_MIN);
-        let least = candidates.max(rank);
-        let usual = calibration.usual(least, rank);
+        let asked = candidates.max(rank);
+        let usual = calibration.usual(asked, rank);
+        // Where distances do not tell hard queries from easy ones all keep what the usual one needs.
+        let least = if calibration.spread > 0.0 { asked } else { asked.max(usual) };
         Self {
             least,
             rank,

@@ -1,5 +1,6 @@
 //! The graph against brute force, on seeded data.
 
+mod calibrate;
 mod changes;
 mod filters;
 mod halves;

@@ -18,5 +18,8 @@ fn a_width_follows_what_was_asked_for_and_what_the_graph_needs() {
     // What is looked for is kept, and few neighbours are as hard to find as ten.
     check(1, 25, (1.0, 0.5), 25, 1.0, 100);
     check(40, 1, (1.0, 0.5), 40, 2.0, 160);
+    // Without a spread all queries are alike.
     check(40, 10, (1.0, 0.0), 40, 1.0, 160);
+    check(40, 10, (2.0, 0.0), 160, 1.0, 640);
+    check(40, 10, (0.5, 0.0), 40, 1.0, 160);
 }
