@@ -152,8 +152,7 @@ impl<'a> GraphIndex<'a> {
         let SearchScratch { walk: state, passing, .. } = scratch;
         let (count, rows) = (passing.count(), u64::from(self.vectors.rows()));
         let width = self.width(wanted * FILTERED_CANDIDATES_FOR_FOUR / 4, scope.k);
-        let usual = width.usual(self.graph.calibration());
-        if count > SCANNED_PER_CANDIDATE * usual as u64 && count * 100 >= rows * WALKED_PERCENT_MIN {
+        if count > SCANNED_PER_CANDIDATE * width.usual() as u64 && count * 100 >= rows * WALKED_PERCENT_MIN {
             let budget = compared + count / 4;
             if self.walk_within(query, (width, budget), &mut compared, passing, state) {
                 return self.rescore(query, scope, (SearchPlan::FilteredGraph, compared), scratch);

@@ -11,9 +11,6 @@ use super::visited::Visited;
 /// In place of a link that a node does not have.
 pub(super) const NO_LINK: u32 = u32::MAX;
 
-/// How many rows ahead of their comparison codes are asked for, where links do not do so.
-const AHEAD: usize = 8;
-
 /// A walk within a filter looks behind excluded links until it has found so many others.
 const FOUND_LINKS_ENOUGH: usize = 32;
 
@@ -111,7 +108,7 @@ impl<L: Links> Walk<'_, L> {
                 count += usize::from(visited.insert(link));
             });
             fresh.truncate(count);
-            compared += self.compare_nodes::<true>(scratch);
+            compared += self.compare_asked(scratch);
         }
         compared
     }
@@ -162,28 +159,22 @@ impl<L: Links> Walk<'_, L> {
         true
     }
 
-    /// Compares the fresh nodes and offers them to the pool.
+    /// Asks for the codes of the fresh nodes and compares them.
     pub(super) fn compare(&self, scratch: &mut WalkScratch) -> u64 {
-        self.compare_nodes::<false>(scratch)
+        scratch.fresh.iter().for_each(|node| self.codes.prefetch_coarse(*node));
+        self.compare_asked(scratch)
     }
 
-    /// [`Walk::compare`]: first the coarse halves of codes, which may be asked for already, then the fine halves of
-    /// those that may be near enough.
+    /// Compares the fresh nodes, whose codes were asked for, and offers them to the pool: first the coarse halves of
+    /// their codes, then the fine ones of those that may be near enough.
     #[inline]
-    fn compare_nodes<const ARE_ASKED_FOR: bool>(&self, scratch: &mut WalkScratch) -> u64 {
+    fn compare_asked(&self, scratch: &mut WalkScratch) -> u64 {
         let WalkScratch { pool, fresh, image, near, near_dots, .. } = scratch;
-        let ask = |from: usize, count: usize| {
-            if !ARE_ASKED_FOR {
-                fresh.iter().skip(from).take(count).for_each(|node| self.codes.prefetch_coarse(*node));
-            }
-        };
         near.clear();
         near_dots.clear();
         let bound = pool.farthest();
         let (mut dots, mut bounds) = ([0; GROUP], [0.0; GROUP]);
-        ask(0, AHEAD);
-        for (group, nodes) in fresh.chunks(GROUP).enumerate() {
-            ask(group * GROUP + AHEAD, GROUP);
+        for nodes in fresh.chunks(GROUP) {
             let (dots, bounds) = (&mut dots[..nodes.len()], &mut bounds[..nodes.len()]);
             self.codes.coarse(self.kernels, image, nodes, (dots, bounds));
             for ((node, dot), lower) in nodes.iter().zip(&*dots).zip(&*bounds) {

@@ -51,9 +51,9 @@ impl Width {
         }
     }
 
-    /// How many nodes the usual query keeps of a graph that was calibrated so.
-    pub(super) fn usual(&self, calibration: Calibration) -> usize {
-        calibration.usual(self.least, self.rank).max(self.least)
+    /// How many nodes the usual query keeps of an adaptive width.
+    pub(super) fn usual(&self) -> usize {
+        self.most / MOST_TIMES
     }
 }
 

@@ -8,6 +8,7 @@ fn a_width_follows_what_was_asked_for_and_what_the_graph_needs() {
         let width = Width::adaptive(candidates, k, Calibration { effort, spread });
         let expected = Width { least, rank: k.max(10), reach: width.reach, most };
         assert_eq!(width, expected, "candidates=`{candidates}` k=`{k}` effort=`{effort}`");
+        assert_eq!(width.usual(), most / 4, "candidates=`{candidates}` k=`{k}` effort=`{effort}`");
         assert!((width.reach - reach).abs() < 1e-4, "reach=`{}` expected=`{reach}`", width.reach);
     };
     check(10, 10, (1.0, 0.5), 10, 1.0, 40);
