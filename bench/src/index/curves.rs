@@ -4,12 +4,12 @@ use huedb_index::vector::{CurrentThread, GraphParameters};
 use serde_json::json;
 
 use super::dataset::Dataset;
-use super::graph::{Built, comparisons, inverse_norms, rows};
+use super::graph::{Built, comparisons, rows};
 use super::{CANDIDATES, DEFAULT_CANDIDATES, RECALL_ENOUGH, measure, print};
 
 /// Prints the curve of the bare index for one and two threads.
 pub(crate) fn bare(data: &Dataset) {
-    let inverse_norms = inverse_norms(data.block());
+    let inverse_norms = data.inverse_norms();
     print_bare(data, &Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread));
     defaults(data, &inverse_norms);
 }
@@ -18,7 +18,7 @@ pub(crate) fn bare(data: &Dataset) {
 /// Each then finds less of its own in the processor's caches than alone, so only their ratio tells something.
 #[cfg(feature = "collection")]
 pub(crate) fn both(data: &Dataset, directory: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
-    let inverse_norms = inverse_norms(data.block());
+    let inverse_norms = data.inverse_norms();
     let built = Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread);
     print_bare(data, &built);
     let filled = super::engine::Filled::new(data, directory, huedb_types::Precision::F32)?;

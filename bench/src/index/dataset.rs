@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
+use huedb_index::vector::{FormatChoice, NumberFormat, Vectors, inverse_norm};
 use huedb_kernels::Buffer;
 use huedb_types::Distance;
 
@@ -13,7 +14,7 @@ use super::K;
 pub(crate) struct Block<'a> {
     pub(crate) distance: Distance,
     pub(crate) dimensions: usize,
-    pub(crate) vectors: &'a [f32],
+    pub(crate) vectors: Vectors<'a>,
 }
 
 /// Vectors, queries and what is true of them.
@@ -23,6 +24,8 @@ pub(crate) struct Dataset {
     pub(crate) distance: Distance,
     /// In large pages, as codes and links are.
     pub(crate) base: Buffer<f32>,
+    /// The same in a smaller format that loses nothing, as a segment keeps them.
+    pub(crate) packed: Option<(NumberFormat, Buffer<u8>)>,
     pub(crate) queries: Vec<f32>,
     /// The rows nearest to each query, nearest first.
     pub(crate) truth: Vec<u32>,
@@ -35,19 +38,41 @@ impl Dataset {
         let shape: serde_json::Value = serde_json::from_slice(&std::fs::read(file("json"))?)?;
         let number = |key: &str| shape[key].as_u64().unwrap_or_default() as usize;
         let metric = shape["metric"].as_str().unwrap_or_default();
-        Ok(Self {
+        let base = values(&file("base.f32"), f32::from_le_bytes)?;
+        let data = Self {
             name: name.to_owned(),
             dimensions: number("dimensions"),
             distance: Distance::parse(metric).ok_or("unknown metric")?,
-            base: Buffer::copied(&values(&file("base.f32"), f32::from_le_bytes)?),
+            base: Buffer::copied(&base),
+            packed: None,
             queries: values(&file("query.f32"), f32::from_le_bytes)?,
             truth: values(&file("truth.u32"), u32::from_le_bytes)?,
             truth_k: number("truth_k"),
-        })
+        };
+        Ok(data.packed())
+    }
+
+    fn packed(self) -> Self {
+        let mut choice = FormatChoice::default();
+        choice.see(&self.base);
+        let format = choice.smallest();
+        let mut bytes = Vec::new();
+        if format != NumberFormat::F32 {
+            format.encode(&self.base, &mut bytes);
+        }
+        let packed = (!bytes.is_empty()).then(|| (format, Buffer::copied(&bytes)));
+        Self { packed, ..self }
     }
 
     pub(crate) fn block(&self) -> Block<'_> {
-        Block { distance: self.distance, dimensions: self.dimensions, vectors: &self.base }
+        let packed = self.packed.as_ref().and_then(|(format, bytes)| format.decode(bytes));
+        let vectors = packed.unwrap_or(Vectors::F32(&self.base));
+        Block { distance: self.distance, dimensions: self.dimensions, vectors }
+    }
+
+    /// One over the length of every row.
+    pub(crate) fn inverse_norms(&self) -> Vec<f32> {
+        inverse_norms(self.dimensions, &self.base)
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -63,7 +88,7 @@ impl Dataset {
             vector.copy_from_slice(&self.base[*row as usize * self.dimensions..][..self.dimensions]);
         }
         self.truth.iter_mut().for_each(|row| *row = places[*row as usize]);
-        Self { base, ..self }
+        Self { base, ..self }.packed()
     }
 
     pub(crate) fn query_count(&self) -> usize {
@@ -79,6 +104,11 @@ impl Dataset {
             .map(|(found, truth)| found.iter().filter(|row| truth.contains(row)).count());
         hits.sum::<usize>() as f64 / (found.len() * K) as f64
     }
+}
+
+/// One over the length of every vector.
+pub(crate) fn inverse_norms(dimensions: usize, vectors: &[f32]) -> Vec<f32> {
+    vectors.chunks_exact(dimensions).map(inverse_norm).collect()
 }
 
 fn values<T>(path: &Path, read: impl Fn([u8; 4]) -> T) -> Result<Vec<T>, Box<dyn Error>> {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use huedb_index::vector::{
     CurrentThread, Flat, Found, Graph, GraphBuilder, GraphIndex, GraphParameters, Kernels, Query, Scope,
-    VectorIndex, Workers, inverse_norm,
+    VectorIndex, Workers,
 };
 use huedb_types::Distance;
 use roaring::RoaringBitmap;
@@ -36,7 +36,7 @@ impl<'a> Built<'a> {
         parameters: GraphParameters,
         workers: &dyn Workers,
     ) -> Self {
-        let flat = Flat::new(block.dimensions, block.vectors, Some(inverse_norms)).expect("a block");
+        let flat = Flat::of(block.dimensions, block.vectors, Some(inverse_norms)).expect("a block");
         let start = Instant::now();
         let builder = GraphBuilder::new(block.distance, &flat, &|_| false, parameters, workers)
             .expect("the data set suits a graph");
@@ -53,11 +53,6 @@ impl<'a> Built<'a> {
     pub(crate) fn index(&self, candidates: u32) -> GraphIndex<'_> {
         GraphIndex::new(self.flat, self.graph.view(), candidates as usize)
     }
-}
-
-/// One over the length of every vector of a block.
-pub(crate) fn inverse_norms(block: Block<'_>) -> Vec<f32> {
-    block.vectors.chunks_exact(block.dimensions).map(inverse_norm).collect()
 }
 
 /// The rows nearest to a query.
@@ -80,7 +75,7 @@ pub(crate) fn comparisons(index: &GraphIndex<'_>, data: &Dataset) -> (f64, f64) 
 
 /// Prints recall and speed under filters, with the default number of candidates.
 pub(crate) fn filters(data: &Dataset) {
-    let inverse_norms = inverse_norms(data.block());
+    let inverse_norms = data.inverse_norms();
     let built = Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread);
     let (index, flat) = (built.index(DEFAULT_CANDIDATES), built.flat);
     let count = data.rows();

@@ -10,13 +10,13 @@ use std::fs;
 use std::path::Path;
 
 use huedb_index::topk::TopK;
-use huedb_index::vector::{Flat, GraphParameters, Kernels, Query, Scope, VectorIndex, Workers};
+use huedb_index::vector::{Flat, GraphParameters, Kernels, Query, Scope, VectorIndex, Vectors, Workers};
 use huedb_kernels::Buffer;
 use huedb_types::Distance;
 use serde_json::json;
 
-use super::dataset::{Block, Dataset};
-use super::graph::{Built, comparisons, inverse_norms, rows};
+use super::dataset::{Block, Dataset, inverse_norms};
+use super::graph::{Built, comparisons, rows};
 use super::rng::Rng;
 use super::{CANDIDATES, DEFAULT_CANDIDATES, K, measure, print};
 
@@ -60,13 +60,13 @@ pub(crate) fn curves(directory: &Path, rows: usize) -> Result<(), Box<dyn Error>
     let sizes = [rows / 10, (rows as f64 / 10_f64.sqrt()) as usize, rows];
     let mut data = made(rows);
     let truth = truth(&data, &sizes);
-    let inverse_norms = inverse_norms(data.block());
+    let inverse_norms = data.inverse_norms();
     for (size, truth) in sizes.into_iter().zip(truth) {
         data.truth = truth;
         if size == sizes[0] {
             write(&data, size, directory)?;
         }
-        let block = Block { vectors: &data.base[..size * DIMENSIONS], ..data.block() };
+        let block = Block { vectors: Vectors::F32(&data.base[..size * DIMENSIONS]), ..data.block() };
         // One thread would take a quarter of an hour for all rows, and tell nothing that the smallest size does not.
         let fewest = if size == sizes[0] { 1 } else { 2 };
         for threads in fewest..=2 {
@@ -117,6 +117,7 @@ fn made(rows: usize) -> Dataset {
         dimensions: DIMENSIONS,
         distance: Distance::Cosine,
         base,
+        packed: None,
         queries,
         truth: Vec::new(),
         truth_k: K,
@@ -184,7 +185,7 @@ fn compare(data: &Dataset, rows: std::ops::Range<usize>, queries: &[f32], neares
     for first in rows.clone().step_by(BLOCK_ROWS) {
         let end = rows.end.min(first + BLOCK_ROWS);
         let vectors = &data.base[first * DIMENSIONS..end * DIMENSIONS];
-        let norms = inverse_norms(Block { vectors, ..data.block() });
+        let norms = inverse_norms(DIMENSIONS, vectors);
         let Ok(flat) = Flat::new(DIMENSIONS, vectors, Some(&norms)) else { continue };
         for (vector, nearest) in queries.chunks_exact(DIMENSIONS).zip(&mut *nearest) {
             let query = Query::new(Kernels::detect(), data.distance, vector);

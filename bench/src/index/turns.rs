@@ -8,7 +8,7 @@ use huedb_index::vector::{CurrentThread, GraphParameters};
 use serde_json::{Value, json};
 
 use super::dataset::Dataset;
-use super::graph::{Built, comparisons, inverse_norms, rows};
+use super::graph::{Built, comparisons, rows};
 use super::{CANDIDATES, RECALL_ENOUGH, answers, print};
 
 /// Builds the graph and tells what it is. Then, for every line of standard input:
@@ -17,7 +17,7 @@ use super::{CANDIDATES, RECALL_ENOUGH, answers, print};
 /// - `points` tells recall and comparisons of each number of candidates, until nearly all is found;
 /// - `round` answers all queries at each of these numbers and tells the seconds.
 pub(crate) fn take(data: &Dataset) -> Result<(), Box<dyn Error>> {
-    let inverse_norms = inverse_norms(data.block());
+    let inverse_norms = data.inverse_norms();
     let build = || Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread);
     let mut built = build();
     print(&about(&built));
@@ -75,7 +75,7 @@ fn round(data: &Dataset, built: &Built<'_>, points: &[(u32, Value)]) -> Vec<f64>
 /// The rows in the order in which a walk in breadth along the links meets them: rows that are compared after each
 /// other then often lie near each other.
 pub(crate) fn in_breadth(data: &Dataset) -> Vec<u32> {
-    let inverse_norms = inverse_norms(data.block());
+    let inverse_norms = data.inverse_norms();
     let graph = Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread).graph;
     let (links, per_row) = (graph.links(), graph.view().links_per_node());
     let mut order = Vec::with_capacity(data.rows());

@@ -4,11 +4,12 @@
 
 use std::arch::x86_64::{
     __m128i, __m256, __m256i, _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtsi128_si32, _mm_cvtss_f32,
-    _mm_loadu_si128, _mm_movehdup_ps, _mm_movehl_ps, _mm_shuffle_epi32, _mm256_add_epi16, _mm256_add_epi32,
-    _mm256_add_ps, _mm256_and_si256, _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cvtepi8_epi16,
-    _mm256_cvtph_ps, _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_maskload_ps, _mm256_set1_epi8,
-    _mm256_set1_epi16, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_sub_ps,
+    _mm_loadl_epi64, _mm_loadu_si128, _mm_movehdup_ps, _mm_movehl_ps, _mm_shuffle_epi32, _mm256_add_epi16,
+    _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_castps256_ps128, _mm256_castsi256_si128,
+    _mm256_cvtepi8_epi16, _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtph_ps,
+    _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_maskload_ps, _mm256_set1_epi8, _mm256_set1_epi16,
+    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_sub_ps,
 };
 
 use crate::entry::{entry_points, own_table};
@@ -28,8 +29,8 @@ entry_points! { f32 rows 2, #[target_feature(enable = "avx2,fma,f16c")] }
 entry_points! { i8 rows 4, #[target_feature(enable = "avx2,fma")] }
 entry_points! { u4 gather, #[target_feature(enable = "avx2,fma")] }
 
-/// What rows hold.
-trait Number: Copy {
+/// A number of rows, as many at a time as fill a register.
+pub(crate) trait Lanes: Copy {
     /// Eight values. Needs AVX2 and F16C.
     unsafe fn load(from: *const Self) -> __m256;
 
@@ -37,7 +38,7 @@ trait Number: Copy {
     unsafe fn load_first(from: *const Self, count: usize) -> __m256;
 }
 
-impl Number for f32 {
+impl Lanes for f32 {
     #[inline]
     #[target_feature(enable = "avx2,f16c")]
     unsafe fn load(from: *const Self) -> __m256 {
@@ -57,7 +58,7 @@ impl Number for f32 {
     }
 }
 
-impl Number for u16 {
+impl Lanes for u16 {
     #[inline]
     #[target_feature(enable = "avx2,f16c")]
     unsafe fn load(from: *const Self) -> __m256 {
@@ -68,20 +69,57 @@ impl Number for u16 {
     #[inline]
     #[target_feature(enable = "avx2,f16c")]
     unsafe fn load_first(from: *const Self, count: usize) -> __m256 {
-        let mut values = [0; LANES];
-        // SAFETY: as many values as the caller guarantees and the array has; the array has eight.
-        unsafe {
-            values.as_mut_ptr().copy_from_nonoverlapping(from, count.min(LANES));
-            Self::load(values.as_ptr())
-        }
+        // SAFETY: the caller guarantees `count` values; the copy has eight.
+        unsafe { Self::load(first(from, count).as_ptr()) }
     }
+}
+
+impl Lanes for u8 {
+    #[inline]
+    #[target_feature(enable = "avx2,f16c")]
+    unsafe fn load(from: *const Self) -> __m256 {
+        // SAFETY: the caller guarantees eight values.
+        _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(unsafe { _mm_loadl_epi64(from.cast()) }))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,f16c")]
+    unsafe fn load_first(from: *const Self, count: usize) -> __m256 {
+        // SAFETY: the caller guarantees `count` values; the copy has eight.
+        unsafe { Self::load(first(from, count).as_ptr()) }
+    }
+}
+
+impl Lanes for i8 {
+    #[inline]
+    #[target_feature(enable = "avx2,f16c")]
+    unsafe fn load(from: *const Self) -> __m256 {
+        // SAFETY: the caller guarantees eight values.
+        _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(unsafe { _mm_loadl_epi64(from.cast()) }))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,f16c")]
+    unsafe fn load_first(from: *const Self, count: usize) -> __m256 {
+        // SAFETY: the caller guarantees `count` values; the copy has eight.
+        unsafe { Self::load(first(from, count).as_ptr()) }
+    }
+}
+
+/// The first `count` values from a place on, which must have them, with zeros behind.
+#[inline]
+unsafe fn first<T: Copy + Default>(from: *const T, count: usize) -> [T; LANES] {
+    let mut values = [T::default(); LANES];
+    // SAFETY: as many values as the caller guarantees and the array has.
+    unsafe { values.as_mut_ptr().copy_from_nonoverlapping(from, count.min(LANES)) };
+    values
 }
 
 /// Four running sums a row hide the latency of the fused multiply-add; two rows at a time is what fits
 /// into the 16 registers.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
+unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Lanes>(
     query: &[f32],
     starts: [*const T; ROWS],
     ahead: [*const T; ROWS],

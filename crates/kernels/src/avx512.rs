@@ -3,10 +3,11 @@
 #![allow(unsafe_code, reason = "vector loads through pointers; the contract is that of `entry::Table`")]
 
 use std::arch::x86_64::{
-    __m512, __m512i, _mm_add_epi32, _mm_storeu_si128, _mm256_add_epi32, _mm256_castsi256_si128,
-    _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_maskz_loadu_epi8, _mm256_maskz_loadu_epi16,
-    _mm512_add_epi16, _mm512_add_epi32, _mm512_add_ps, _mm512_and_si512, _mm512_castsi512_si256,
-    _mm512_cvtepi8_epi16, _mm512_cvtph_ps, _mm512_extracti64x4_epi64, _mm512_fmadd_ps, _mm512_loadu_ps,
+    __m512, __m512i, _mm_add_epi32, _mm_loadu_si128, _mm_maskz_loadu_epi8, _mm_storeu_si128,
+    _mm256_add_epi32, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_loadu_si256,
+    _mm256_maskz_loadu_epi8, _mm256_maskz_loadu_epi16, _mm512_add_epi16, _mm512_add_epi32, _mm512_add_ps,
+    _mm512_and_si512, _mm512_castsi512_si256, _mm512_cvtepi8_epi16, _mm512_cvtepi8_epi32, _mm512_cvtepi32_ps,
+    _mm512_cvtepu8_epi32, _mm512_cvtph_ps, _mm512_extracti64x4_epi64, _mm512_fmadd_ps, _mm512_loadu_ps,
     _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_maskz_loadu_epi8, _mm512_maskz_loadu_ps,
     _mm512_reduce_add_epi32, _mm512_reduce_add_ps, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_setzero_ps,
     _mm512_setzero_si512, _mm512_srli_epi16, _mm512_sub_ps, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64,
@@ -26,8 +27,8 @@ entry_points! { f32 rows 4, #[target_feature(enable = "avx512f,avx512bw,avx512vl
 entry_points! { i8 rows 4, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
 entry_points! { u4 gather, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
 
-/// What rows hold.
-trait Number: Copy {
+/// A number of rows, as many at a time as fill a register.
+pub(crate) trait Lanes: Copy {
     /// Sixteen values. Needs the level's instructions.
     unsafe fn load(from: *const Self) -> __m512;
 
@@ -35,7 +36,7 @@ trait Number: Copy {
     unsafe fn load_masked(mask: u16, from: *const Self) -> __m512;
 }
 
-impl Number for f32 {
+impl Lanes for f32 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
     unsafe fn load(from: *const Self) -> __m512 {
@@ -51,7 +52,7 @@ impl Number for f32 {
     }
 }
 
-impl Number for u16 {
+impl Lanes for u16 {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
     unsafe fn load(from: *const Self) -> __m512 {
@@ -67,11 +68,43 @@ impl Number for u16 {
     }
 }
 
+impl Lanes for u8 {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    unsafe fn load(from: *const Self) -> __m512 {
+        // SAFETY: the caller guarantees sixteen values.
+        _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(unsafe { _mm_loadu_si128(from.cast()) }))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    unsafe fn load_masked(mask: u16, from: *const Self) -> __m512 {
+        // SAFETY: the caller masks every value that may not be read.
+        _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(unsafe { _mm_maskz_loadu_epi8(mask, from.cast()) }))
+    }
+}
+
+impl Lanes for i8 {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    unsafe fn load(from: *const Self) -> __m512 {
+        // SAFETY: the caller guarantees sixteen values.
+        _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(unsafe { _mm_loadu_si128(from.cast()) }))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    unsafe fn load_masked(mask: u16, from: *const Self) -> __m512 {
+        // SAFETY: the caller masks every value that may not be read.
+        _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(unsafe { _mm_maskz_loadu_epi8(mask, from.cast()) }))
+    }
+}
+
 /// Four running sums a row hide the latency of the fused multiply-add; with four rows at a time each part
 /// of the query is loaded once for four uses. 16 sums and 4 query parts fit into the 32 registers.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
+unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Lanes>(
     query: &[f32],
     starts: [*const T; ROWS],
     ahead: [*const T; ROWS],

@@ -11,21 +11,7 @@ use crate::avx512::{self, low_nibbles};
 use crate::entry::{Table, entry_points};
 use crate::prefetch::prefetch_next_group;
 
-pub(crate) const TABLE: Table = Table {
-    dot: avx512::dot,
-    squared_l2: avx512::squared_l2,
-    dot_many: avx512::dot_many,
-    squared_l2_many: avx512::squared_l2_many,
-    dot_f16_many: avx512::dot_f16_many,
-    squared_l2_f16_many: avx512::squared_l2_f16_many,
-    dot_gather: avx512::dot_gather,
-    squared_l2_gather: avx512::squared_l2_gather,
-    dot_f16_gather: avx512::dot_f16_gather,
-    squared_l2_f16_gather: avx512::squared_l2_f16_gather,
-    dot_i8,
-    dot_i8_many,
-    dot_u4_gather,
-};
+pub(crate) const TABLE: Table = Table { dot_i8, dot_i8_many, dot_u4_gather, ..avx512::TABLE };
 
 const LANES: usize = 64;
 

@@ -8,16 +8,10 @@
 pub(crate) struct Table {
     pub(crate) dot: unsafe fn(&[f32], &[f32]) -> f32,
     pub(crate) squared_l2: unsafe fn(&[f32], &[f32]) -> f32,
-    pub(crate) dot_many: unsafe fn(&[f32], &[f32], &mut [f32]),
-    pub(crate) squared_l2_many: unsafe fn(&[f32], &[f32], &mut [f32]),
-    pub(crate) dot_f16_many: unsafe fn(&[f32], &[u16], &mut [f32]),
-    pub(crate) squared_l2_f16_many: unsafe fn(&[f32], &[u16], &mut [f32]),
-    /// Query, start of the block, rows, results, and so for the next three: undefined behaviour unless the block has
-    /// every one of `rows`, each as long as the query, and there are as many as results.
-    pub(crate) dot_gather: unsafe fn(&[f32], *const f32, &[u32], &mut [f32]),
-    pub(crate) squared_l2_gather: unsafe fn(&[f32], *const f32, &[u32], &mut [f32]),
-    pub(crate) dot_f16_gather: unsafe fn(&[f32], *const u16, &[u32], &mut [f32]),
-    pub(crate) squared_l2_f16_gather: unsafe fn(&[f32], *const u16, &[u32], &mut [f32]),
+    pub(crate) of_f32: RowKernels<f32>,
+    pub(crate) of_f16: RowKernels<u16>,
+    pub(crate) of_u8: RowKernels<u8>,
+    pub(crate) of_i8: RowKernels<i8>,
     pub(crate) dot_i8: unsafe fn(&[i8], &[i8]) -> i32,
     pub(crate) dot_i8_many: unsafe fn(&[i8], &[i8], &mut [i32]),
     /// Query, start of the block, bytes from one row to the next, rows, results: undefined behaviour unless
@@ -26,11 +20,21 @@ pub(crate) struct Table {
     pub(crate) dot_u4_gather: unsafe fn(&[i8], *const u8, usize, &[u32], &mut [i32]),
 }
 
+/// One level's functions over rows of one kind of number.
+pub(crate) struct RowKernels<T> {
+    pub(crate) dot_many: unsafe fn(&[f32], &[T], &mut [f32]),
+    pub(crate) squared_l2_many: unsafe fn(&[f32], &[T], &mut [f32]),
+    /// Query, start of the block, rows, results, and so for the next: undefined behaviour unless the block has
+    /// every one of `rows`, each as long as the query, and there are as many as results.
+    pub(crate) dot_gather: unsafe fn(&[f32], *const T, &[u32], &mut [f32]),
+    pub(crate) squared_l2_gather: unsafe fn(&[f32], *const T, &[u32], &mut [f32]),
+}
+
 /// Defines the entry points of a level.
 ///
-/// The module provides `sums::<ROWS, DIFFERENCE, Number>(query, starts, ahead) -> [f32; ROWS]`, for rows of `f32` and
-/// of 16-bit numbers (`u16`) that are decoded on the way, which gets where `ROWS` rows as long as `query` start and
-/// where those that come next do, for prefetching only; `sums_i8::<ROWS>(query, rows) -> [i32; ROWS]`, where `rows`
+/// The module provides `sums::<ROWS, DIFFERENCE, Lanes>(query, starts, ahead) -> [f32; ROWS]`, for rows of every kind
+/// of [`Number`](crate::Number), decoded on the way, which gets where `ROWS` rows as long as `query` start and where
+/// those that come next do, for prefetching only; `sums_i8::<ROWS>(query, rows) -> [i32; ROWS]`, where `rows`
 /// holds `ROWS` rows as long as `query`, and `bias_i8(query) -> i32`, which is subtracted from every sum of `sums_i8`;
 /// and `sums_u4(query, starts of four rows) -> [i32; 4]`. Every function gets the attributes given, so that the loops
 /// are inlined into code that may use the same instructions.
@@ -48,62 +52,18 @@ macro_rules! entry_points {
             unsafe { sums::<1, true, f32>(a, [b.as_ptr()], [b.as_ptr()])[0] }
         }
 
-        $(#[$attribute])*
-        pub(crate) unsafe fn dot_many(query: &[f32], rows: &[f32], out: &mut [f32]) {
-            // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums_many::<false, f32>(query, rows, out) }
+        /// The functions over rows of one kind of number.
+        pub(crate) const fn row_kernels<T: Lanes>() -> $crate::entry::RowKernels<T> {
+            $crate::entry::RowKernels {
+                dot_many: sums_many::<false, T>,
+                squared_l2_many: sums_many::<true, T>,
+                dot_gather: sums_gather::<false, T>,
+                squared_l2_gather: sums_gather::<true, T>,
+            }
         }
 
         $(#[$attribute])*
-        pub(crate) unsafe fn squared_l2_many(query: &[f32], rows: &[f32], out: &mut [f32]) {
-            // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums_many::<true, f32>(query, rows, out) }
-        }
-
-        $(#[$attribute])*
-        pub(crate) unsafe fn dot_f16_many(query: &[f32], rows: &[u16], out: &mut [f32]) {
-            // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums_many::<false, u16>(query, rows, out) }
-        }
-
-        $(#[$attribute])*
-        pub(crate) unsafe fn squared_l2_f16_many(query: &[f32], rows: &[u16], out: &mut [f32]) {
-            // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums_many::<true, u16>(query, rows, out) }
-        }
-
-        $(#[$attribute])*
-        pub(crate) unsafe fn dot_gather(query: &[f32], block: *const f32, rows: &[u32], out: &mut [f32]) {
-            // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums_gather::<false, f32>(query, block, rows, out) }
-        }
-
-        $(#[$attribute])*
-        pub(crate) unsafe fn squared_l2_gather(query: &[f32], block: *const f32, rows: &[u32], out: &mut [f32]) {
-            // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums_gather::<true, f32>(query, block, rows, out) }
-        }
-
-        $(#[$attribute])*
-        pub(crate) unsafe fn dot_f16_gather(query: &[f32], block: *const u16, rows: &[u32], out: &mut [f32]) {
-            // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums_gather::<false, u16>(query, block, rows, out) }
-        }
-
-        $(#[$attribute])*
-        pub(crate) unsafe fn squared_l2_f16_gather(
-            query: &[f32],
-            block: *const u16,
-            rows: &[u32],
-            out: &mut [f32],
-        ) {
-            // SAFETY: the caller keeps the contract of `Table`.
-            unsafe { sums_gather::<true, u16>(query, block, rows, out) }
-        }
-
-        #[inline]
-        $(#[$attribute])*
-        unsafe fn sums_many<const DIFFERENCE: bool, T: Number>(query: &[f32], rows: &[T], out: &mut [f32]) {
+        unsafe fn sums_many<const DIFFERENCE: bool, T: Lanes>(query: &[f32], rows: &[T], out: &mut [f32]) {
             const ROWS: usize = $rows_f32;
             let start = |row: usize| rows.as_ptr().wrapping_add(row * query.len());
             let mut outs = out.chunks_exact_mut(ROWS);
@@ -122,9 +82,8 @@ macro_rules! entry_points {
             }
         }
 
-        #[inline]
         $(#[$attribute])*
-        unsafe fn sums_gather<const DIFFERENCE: bool, T: Number>(
+        unsafe fn sums_gather<const DIFFERENCE: bool, T: Lanes>(
             query: &[f32],
             block: *const T,
             rows: &[u32],
@@ -203,14 +162,10 @@ macro_rules! own_table {
         pub(crate) const TABLE: $crate::entry::Table = $crate::entry::Table {
             dot,
             squared_l2,
-            dot_many,
-            squared_l2_many,
-            dot_f16_many,
-            squared_l2_f16_many,
-            dot_gather,
-            squared_l2_gather,
-            dot_f16_gather,
-            squared_l2_f16_gather,
+            of_f32: row_kernels(),
+            of_f16: row_kernels(),
+            of_u8: row_kernels(),
+            of_i8: row_kernels(),
             dot_i8,
             dot_i8_many,
             dot_u4_gather,

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use crate::entry::Table;
-use crate::{Level, scalar};
+use crate::{Level, Number, scalar};
 
 /// The longest `i8` operand: the sum of so many products of -128 and -128 still fits into an `i32`.
 pub const I8_LENGTH_MAX: usize = 131_071;
@@ -80,74 +80,45 @@ impl Kernels {
     }
 
     /// The dot products of `query` with `out.len()` rows that lie one behind the other in `rows`, each
-    /// equal to what [`Kernels::dot`] gives.
+    /// equal to what [`Kernels::dot`] gives for the row's decoded numbers.
     ///
     /// # Panics
     /// Unless `rows.len() == query.len() * out.len()`.
     #[inline]
-    pub fn dot_many(self, query: &[f32], rows: &[f32], out: &mut [f32]) {
+    pub fn dot_many<T: Number>(self, query: &[f32], rows: &[T], out: &mut [f32]) {
         check_rows(query.len(), rows.len(), out.len());
         if query.is_empty() {
             return out.fill(0.0);
         }
         // SAFETY: the CPU has the level, the query is not empty, and the lengths were checked above.
-        unsafe { (self.table.dot_many)(query, rows, out) }
+        unsafe { (T::row_kernels(self.table).dot_many)(query, rows, out) }
     }
 
     /// The squared Euclidean distances of `query` to `out.len()` rows that lie one behind the other in
-    /// `rows`, each equal to what [`Kernels::squared_l2`] gives.
+    /// `rows`, each equal to what [`Kernels::squared_l2`] gives for the row's decoded numbers.
     ///
     /// # Panics
     /// Unless `rows.len() == query.len() * out.len()`.
     #[inline]
-    pub fn squared_l2_many(self, query: &[f32], rows: &[f32], out: &mut [f32]) {
+    pub fn squared_l2_many<T: Number>(self, query: &[f32], rows: &[T], out: &mut [f32]) {
         check_rows(query.len(), rows.len(), out.len());
         if query.is_empty() {
             return out.fill(0.0);
         }
         // SAFETY: the CPU has the level, the query is not empty, and the lengths were checked above.
-        unsafe { (self.table.squared_l2_many)(query, rows, out) }
-    }
-
-    /// [`Kernels::dot_many`] for rows of 16-bit numbers, as [`f16_to_f32`](crate::f16_to_f32) decodes them.
-    ///
-    /// # Panics
-    /// Unless `rows.len() == query.len() * out.len()`.
-    #[inline]
-    pub fn dot_f16_many(self, query: &[f32], rows: &[u16], out: &mut [f32]) {
-        check_rows(query.len(), rows.len(), out.len());
-        if query.is_empty() {
-            return out.fill(0.0);
-        }
-        // SAFETY: the CPU has the level, the query is not empty, and the lengths were checked above.
-        unsafe { (self.table.dot_f16_many)(query, rows, out) }
-    }
-
-    /// [`Kernels::squared_l2_many`] for rows of 16-bit numbers, as [`f16_to_f32`](crate::f16_to_f32) decodes
-    /// them.
-    ///
-    /// # Panics
-    /// Unless `rows.len() == query.len() * out.len()`.
-    #[inline]
-    pub fn squared_l2_f16_many(self, query: &[f32], rows: &[u16], out: &mut [f32]) {
-        check_rows(query.len(), rows.len(), out.len());
-        if query.is_empty() {
-            return out.fill(0.0);
-        }
-        // SAFETY: the CPU has the level, the query is not empty, and the lengths were checked above.
-        unsafe { (self.table.squared_l2_f16_many)(query, rows, out) }
+        unsafe { (T::row_kernels(self.table).squared_l2_many)(query, rows, out) }
     }
 
     /// The dot products of `query` with some rows of a block, rows as long as the query that lie one behind the
-    /// other, each equal to what [`Kernels::dot`] gives. Rows are brought into the cache one group ahead.
+    /// other, each equal to what [`Kernels::dot_many`] gives. Rows are brought into the cache one group ahead.
     ///
     /// # Panics
     /// Unless the block has every row and `out` one place a row.
     #[inline]
-    pub fn dot_gather(self, query: &[f32], block: &[f32], rows: &[u32], out: &mut [f32]) {
+    pub fn dot_gather<T: Number>(self, query: &[f32], block: &[T], rows: &[u32], out: &mut [f32]) {
         check_gathered(query.len(), block.len(), rows, out.len());
         // SAFETY: the CPU has the level, and the rows were checked above.
-        unsafe { (self.table.dot_gather)(query, block.as_ptr(), rows, out) }
+        unsafe { (T::row_kernels(self.table).dot_gather)(query, block.as_ptr(), rows, out) }
     }
 
     /// The squared Euclidean distances of `query` to some rows of a block, as [`Kernels::dot_gather`].
@@ -155,32 +126,10 @@ impl Kernels {
     /// # Panics
     /// Unless the block has every row and `out` one place a row.
     #[inline]
-    pub fn squared_l2_gather(self, query: &[f32], block: &[f32], rows: &[u32], out: &mut [f32]) {
+    pub fn squared_l2_gather<T: Number>(self, query: &[f32], block: &[T], rows: &[u32], out: &mut [f32]) {
         check_gathered(query.len(), block.len(), rows, out.len());
         // SAFETY: the CPU has the level, and the rows were checked above.
-        unsafe { (self.table.squared_l2_gather)(query, block.as_ptr(), rows, out) }
-    }
-
-    /// [`Kernels::dot_gather`] for rows of 16-bit numbers, as [`f16_to_f32`](crate::f16_to_f32) decodes them.
-    ///
-    /// # Panics
-    /// Unless the block has every row and `out` one place a row.
-    #[inline]
-    pub fn dot_f16_gather(self, query: &[f32], block: &[u16], rows: &[u32], out: &mut [f32]) {
-        check_gathered(query.len(), block.len(), rows, out.len());
-        // SAFETY: the CPU has the level, and the rows were checked above.
-        unsafe { (self.table.dot_f16_gather)(query, block.as_ptr(), rows, out) }
-    }
-
-    /// [`Kernels::squared_l2_gather`] for rows of 16-bit numbers, as [`f16_to_f32`](crate::f16_to_f32) decodes them.
-    ///
-    /// # Panics
-    /// Unless the block has every row and `out` one place a row.
-    #[inline]
-    pub fn squared_l2_f16_gather(self, query: &[f32], block: &[u16], rows: &[u32], out: &mut [f32]) {
-        check_gathered(query.len(), block.len(), rows, out.len());
-        // SAFETY: the CPU has the level, and the rows were checked above.
-        unsafe { (self.table.squared_l2_f16_gather)(query, block.as_ptr(), rows, out) }
+        unsafe { (T::row_kernels(self.table).squared_l2_gather)(query, block.as_ptr(), rows, out) }
     }
 
     /// The exact dot product of two 8-bit vectors, over the whole range -128..=127.

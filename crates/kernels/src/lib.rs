@@ -10,7 +10,7 @@
 //!   level stays within `(n + 8) * 2^-24` of the exact sum, relative to the sum of the terms' magnitudes.
 //!   For dot products with underflow, add `n * 2^-149`.
 //! - `i8` and `u8` results are exact, and equal on all levels, over the whole range -128..=127.
-//! - An `f16` kernel gives **bit for bit** what its `f32` namesake of the same level gives for the decoded rows.
+//! - Rows of any [`Number`] give **bit for bit** what the decoded rows give on the same level.
 //! - No alignment is needed. Not-a-number and infinities go through as IEEE 754 says.
 //!
 //! Nearly all `unsafe` code of the project lives in this crate. It reads no environment variables and
@@ -34,10 +34,12 @@ mod neon;
 mod neon_dot;
 
 mod kernels;
+mod number;
 mod prefetch;
 
 pub use buffer::{Buffer, Plain};
 pub use half::{F16_MAX, f16_to_f32, f32_to_f16};
 pub use kernels::{I8_LENGTH_MAX, Kernels, U4_LENGTH_MAX};
 pub use level::Level;
+pub use number::Number;
 pub use prefetch::{prefetch, prefetch_start};

@@ -3,10 +3,11 @@
 #![allow(unsafe_code, reason = "vector loads through pointers; the contract is that of `entry::Table`")]
 
 use std::arch::aarch64::{
-    float32x4_t, int8x16_t, uint8x16_t, vaddq_f32, vaddvq_f32, vaddvq_s32, vandq_u8, vcvt_f32_f16,
-    vdupq_n_f32, vdupq_n_s32, vdupq_n_u8, vfmaq_f32, vget_low_s8, vld1_u16, vld1q_f32, vld1q_s8, vld1q_u8,
-    vmlal_high_s8, vmlal_s8, vmull_high_s8, vmull_s8, vpadalq_s16, vreinterpret_f16_u16, vreinterpretq_s8_u8,
-    vshrq_n_u8, vsubq_f32,
+    float32x4_t, int8x16_t, uint8x16_t, vaddq_f32, vaddvq_f32, vaddvq_s32, vandq_u8, vcreate_s8, vcreate_u8,
+    vcvt_f32_f16, vcvtq_f32_s32, vcvtq_f32_u32, vdupq_n_f32, vdupq_n_s32, vdupq_n_u8, vfmaq_f32, vget_low_s8,
+    vget_low_s16, vget_low_u16, vld1_u16, vld1q_f32, vld1q_s8, vld1q_u8, vmlal_high_s8, vmlal_s8, vmovl_s8,
+    vmovl_s16, vmovl_u8, vmovl_u16, vmull_high_s8, vmull_s8, vpadalq_s16, vreinterpret_f16_u16,
+    vreinterpretq_s8_u8, vshrq_n_u8, vsubq_f32,
 };
 
 use crate::entry::{entry_points, own_table};
@@ -22,13 +23,13 @@ entry_points! { f32 rows 4, #[target_feature(enable = "neon")] }
 entry_points! { i8 rows 4, #[target_feature(enable = "neon")] }
 entry_points! { u4 gather, #[target_feature(enable = "neon")] }
 
-/// What rows hold.
-trait Number: Copy + Default {
+/// A number of rows, as many at a time as fill a register.
+pub(crate) trait Lanes: Copy + Default {
     /// Four values. Needs NEON.
     unsafe fn load(from: *const Self) -> float32x4_t;
 }
 
-impl Number for f32 {
+impl Lanes for f32 {
     #[inline]
     #[target_feature(enable = "neon")]
     unsafe fn load(from: *const Self) -> float32x4_t {
@@ -37,7 +38,7 @@ impl Number for f32 {
     }
 }
 
-impl Number for u16 {
+impl Lanes for u16 {
     #[inline]
     #[target_feature(enable = "neon")]
     unsafe fn load(from: *const Self) -> float32x4_t {
@@ -46,11 +47,31 @@ impl Number for u16 {
     }
 }
 
+impl Lanes for u8 {
+    #[inline]
+    #[target_feature(enable = "neon")]
+    unsafe fn load(from: *const Self) -> float32x4_t {
+        // SAFETY: the caller guarantees four values.
+        let bytes = vcreate_u8(u64::from(unsafe { from.cast::<u32>().read_unaligned() }));
+        vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))))
+    }
+}
+
+impl Lanes for i8 {
+    #[inline]
+    #[target_feature(enable = "neon")]
+    unsafe fn load(from: *const Self) -> float32x4_t {
+        // SAFETY: the caller guarantees four values.
+        let bytes = vcreate_s8(u64::from(unsafe { from.cast::<u32>().read_unaligned() }));
+        vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(bytes))))
+    }
+}
+
 /// Four running sums a row hide the latency of the fused multiply-add; with four rows at a time each part
 /// of the query is loaded once for four uses. 16 sums and 4 query parts fit into the 32 registers.
 #[inline]
 #[target_feature(enable = "neon")]
-unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
+unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Lanes>(
     query: &[f32],
     starts: [*const T; ROWS],
     _ahead: [*const T; ROWS],
@@ -141,7 +162,7 @@ pub(crate) fn sixteen(values: &[i8], scratch: &mut [i8; LANES_I8]) -> *const i8 
 
 /// `values`, at most 4 of them, with zeros behind.
 #[inline]
-fn padded<T: Number>(values: &[T]) -> [T; LANES] {
+fn padded<T: Lanes>(values: &[T]) -> [T; LANES] {
     std::array::from_fn(|lane| values.get(lane).copied().unwrap_or_default())
 }
 

@@ -9,21 +9,7 @@ use crate::entry::{Table, entry_points};
 use crate::neon::{self, LANES_I8, nibbles, sixteen};
 use crate::scalar::nibble_products;
 
-pub(crate) const TABLE: Table = Table {
-    dot: neon::dot,
-    squared_l2: neon::squared_l2,
-    dot_many: neon::dot_many,
-    squared_l2_many: neon::squared_l2_many,
-    dot_f16_many: neon::dot_f16_many,
-    squared_l2_f16_many: neon::squared_l2_f16_many,
-    dot_gather: neon::dot_gather,
-    squared_l2_gather: neon::squared_l2_gather,
-    dot_f16_gather: neon::dot_f16_gather,
-    squared_l2_f16_gather: neon::squared_l2_f16_gather,
-    dot_i8,
-    dot_i8_many,
-    dot_u4_gather,
-};
+pub(crate) const TABLE: Table = Table { dot_i8, dot_i8_many, dot_u4_gather, ..neon::TABLE };
 
 entry_points! { i8 rows 4, #[target_feature(enable = "neon,dotprod")] }
 entry_points! { u4 gather, #[target_feature(enable = "neon,dotprod")] }

@@ -3,7 +3,7 @@
 #![allow(unsafe_code, reason = "offers the same unsafe function types as the vector levels")]
 
 use crate::entry::{entry_points, own_table};
-use crate::half::f16_to_f32;
+use crate::number::Number as Lanes;
 
 own_table! {}
 
@@ -14,27 +14,8 @@ entry_points! { f32 rows 1, }
 entry_points! { i8 rows 1, }
 entry_points! { u4 gather, }
 
-/// What rows hold.
-trait Number: Copy {
-    fn value(self) -> f32;
-}
-
-impl Number for f32 {
-    #[inline]
-    fn value(self) -> f32 {
-        self
-    }
-}
-
-impl Number for u16 {
-    #[inline]
-    fn value(self) -> f32 {
-        f16_to_f32(self)
-    }
-}
-
 #[inline]
-unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
+unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Lanes>(
     query: &[f32],
     starts: [*const T; ROWS],
     _ahead: [*const T; ROWS],
@@ -47,18 +28,18 @@ unsafe fn sums<const ROWS: usize, const DIFFERENCE: bool, T: Number>(
 }
 
 #[inline]
-fn sum<const DIFFERENCE: bool, T: Number>(a: &[f32], b: &[T]) -> f32 {
+fn sum<const DIFFERENCE: bool, T: Lanes>(a: &[f32], b: &[T]) -> f32 {
     let term = |x: f32, y: f32| if DIFFERENCE { (x - y) * (x - y) } else { x * y };
     let mut lanes = [0.0_f32; LANES];
     let (a_chunks, a_rest) = a.as_chunks::<LANES>();
     let (b_chunks, b_rest) = b.as_chunks::<LANES>();
     for (x, y) in a_chunks.iter().zip(b_chunks) {
         for lane in 0..LANES {
-            lanes[lane] += term(x[lane], y[lane].value());
+            lanes[lane] += term(x[lane], y[lane].decode());
         }
     }
     for (lane, (x, y)) in a_rest.iter().zip(b_rest).enumerate() {
-        lanes[lane] += term(*x, y.value());
+        lanes[lane] += term(*x, y.decode());
     }
     let mut width = LANES;
     while width > 1 {

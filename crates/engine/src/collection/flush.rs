@@ -11,7 +11,7 @@ use super::state::CollectionState;
 use crate::catalog::rows;
 use crate::error::Error;
 use crate::memtable::Memtable;
-use crate::segment::{EmbeddingKind, GraphJob, PlacedRow, RecordSegment, build_segment};
+use crate::segment::{GraphJob, PlacedRow, RecordSegment, build_segment};
 use crate::snapshot::{FrozenMemtable, SegmentView, Snapshot};
 use crate::source::Source;
 
@@ -96,9 +96,8 @@ impl CollectionState {
             return Ok(None);
         }
         let name = self.shared.new_segment_name(self.id);
-        let (distance, precision) = (self.space(), self.precision());
-        let kind = EmbeddingKind { dimension: dimension.unwrap_or(0), distance, precision };
-        build_segment(self.shared.blobs.put(&name)?, rows, kind, job)?;
+        let embeddings = (dimension.unwrap_or(0), self.space());
+        build_segment(self.shared.blobs.put(&name)?, rows, embeddings, job)?;
         Ok(Some(Arc::new(self.shared.open_segment(name.as_str())?)))
     }
 

@@ -123,10 +123,6 @@ impl CollectionState {
         self.space
     }
 
-    pub(super) fn precision(&self) -> Precision {
-        self.precision
-    }
-
     /// What readers see now.
     pub(crate) fn published(&self) -> Arc<Snapshot> {
         Arc::clone(&self.versions.lock().published)

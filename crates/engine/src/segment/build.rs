@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
-use huedb_index::vector::{Codes, Flat, Graph, f32_to_f16, inverse_norm};
+use huedb_index::vector::{Codes, Flat, FormatChoice, Graph, NumberFormat, inverse_norm};
 use huedb_storage::blob::BlobWriter;
 use huedb_storage::segment::{SectionId, SegmentWriter};
-use huedb_types::{Distance, DocId, Precision};
+use huedb_types::{Distance, DocId};
 use roaring::RoaringBitmap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -27,30 +27,20 @@ pub(crate) struct PlacedRow<'a> {
     pub(crate) row: u32,
 }
 
-/// The embeddings of a segment.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct EmbeddingKind {
-    /// Numbers of each.
-    pub(crate) dimension: u32,
-    /// How they are compared.
-    pub(crate) distance: Distance,
-    /// How they are kept.
-    pub(crate) precision: Precision,
-}
-
-/// Writes `rows`, ascending by `DocId`, as a segment, with a graph if there is a job for it.
+/// Writes `rows`, ascending by `DocId`, as a segment, with a graph if there is a job for it. Embeddings have
+/// `dimension` numbers and are compared by `distance`.
 ///
 /// Returns the bytes written. When this returns, the file is durable.
 pub(crate) fn build_segment(
     blob: Box<dyn BlobWriter>,
     rows: &[PlacedRow<'_>],
-    EmbeddingKind { dimension, distance, precision }: EmbeddingKind,
+    (dimension, distance): (u32, Distance),
     job: Option<&GraphJob<'_>>,
 ) -> Result<u64, Error> {
     debug_assert!(rows.is_sorted_by(|left, right| left.doc_id < right.doc_id));
     let mut writer = SegmentWriter::new(blob, section::RECORD_SEGMENT)?;
     write_ids(&mut writer, rows)?;
-    let missing = write_vectors(&mut writer, rows, (dimension, precision))?;
+    let missing = write_vectors(&mut writer, rows, dimension)?;
     write_texts(&mut writer, rows, section::METADATA, section::METADATA_OFFSETS, |row, out| {
         out.extend_from_slice(row.source.metadata(row.row)?);
         Ok(())
@@ -103,20 +93,33 @@ pub(super) fn id_slot(id: &str, slots: usize) -> usize {
     xxh3_64(id.as_bytes()) as usize & (slots - 1)
 }
 
+/// The smallest format that holds all embeddings as they are.
+fn smallest_format(rows: &[PlacedRow<'_>]) -> Result<NumberFormat, Error> {
+    let mut choice = FormatChoice::default();
+    for row in rows {
+        // No format is larger.
+        if choice.smallest() == NumberFormat::F32 {
+            break;
+        }
+        if let Some(embedding) = row.source.embedding(row.row)? {
+            choice.see(&embedding);
+        }
+    }
+    Ok(choice.smallest())
+}
+
 /// Embeddings, which are missing, and what cosine distance needs; returns how many are missing.
 fn write_vectors(
     writer: &mut SegmentWriter<'_>,
     rows: &[PlacedRow<'_>],
-    (dimension, precision): (u32, Precision),
+    dimension: u32,
 ) -> Result<usize, Error> {
     let zeros = vec![0.0_f32; dimension as usize];
-    let mut halves: Vec<u16> = Vec::new();
+    let format = smallest_format(rows)?;
+    let mut bytes = Vec::new();
     let mut missing = RoaringBitmap::new();
     let mut inverse_norms = Vec::with_capacity(rows.len());
-    writer.begin(match precision {
-        Precision::F32 => section::VECTORS,
-        Precision::F16 => section::VECTORS_F16,
-    })?;
+    writer.begin(section::vectors(format))?;
     for (number, row) in rows.iter().enumerate() {
         let embedding = row.source.embedding(row.row)?;
         if embedding.is_none() {
@@ -129,15 +132,9 @@ fn write_vectors(
             });
         }
         inverse_norms.push(inverse_norm(&embedding).to_bits());
-        match precision {
-            Precision::F32 => writer.write(bytemuck::cast_slice(&embedding))?,
-            Precision::F16 => {
-                // They were rounded when they were written first, so this loses nothing.
-                halves.clear();
-                halves.extend(embedding.iter().map(|value| f32_to_f16(*value)));
-                writer.write(bytemuck::cast_slice(&halves))?;
-            }
-        }
+        bytes.clear();
+        format.encode(&embedding, &mut bytes);
+        writer.write(&bytes)?;
     }
     writer.end()?;
     let mut bytes = Vec::with_capacity(missing.serialized_size());

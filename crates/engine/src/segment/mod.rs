@@ -10,7 +10,7 @@ mod graph;
 mod reader;
 mod sections;
 
-pub(crate) use build::{EmbeddingKind, PlacedRow, build_segment};
+pub(crate) use build::{PlacedRow, build_segment};
 pub(crate) use documents::DocumentCache;
 pub(crate) use graph::{BuildProgress, GraphJob};
 pub(crate) use reader::RecordSegment;

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use huedb_index::vector::{
-    BlockCodes, CodedFlat, Flat, Found, GraphHead, Query, Scope, VectorIndex, Vectors, prefetch,
+    BlockCodes, CodedFlat, Flat, Found, GraphHead, NumberFormat, Query, Scope, VectorIndex, Vectors, prefetch,
 };
 use huedb_storage::blob::{Access, Blob};
 use huedb_storage::segment::{SectionId, SegmentReader};
@@ -34,6 +34,8 @@ pub(crate) struct RecordSegment {
     rows: u32,
     dimension: u32,
     distance: Distance,
+    /// Of the embeddings.
+    format: NumberFormat,
     missing: RoaringBitmap,
     graph: Option<GraphHead>,
     /// Codes or a graph were damaged; they are not used until they are made again.
@@ -65,8 +67,21 @@ impl RecordSegment {
             None
         });
         let name = name.to_owned();
-        let segment =
-            Self { number, name, reader, file_bytes, rows, dimension, distance, missing, graph, lost_index };
+        let has = |format: &NumberFormat| reader.section_range(section::vectors(*format)).is_some();
+        let format = NumberFormat::ALL.into_iter().find(has).ok_or_else(|| damaged("embeddings"))?;
+        let segment = Self {
+            number,
+            name,
+            reader,
+            file_bytes,
+            rows,
+            dimension,
+            distance,
+            format,
+            missing,
+            graph,
+            lost_index,
+        };
         segment.check_lengths()?;
         segment.advise_vectors(Access::Scattered);
         Ok(segment)
@@ -121,24 +136,21 @@ impl RecordSegment {
         self.rows
     }
 
-    /// All embeddings, `rows x dimension`; zeros where one is missing.
-    fn vectors(&self) -> Vectors<'_> {
-        match self.vectors_section() {
-            section::VECTORS_F16 => Vectors::F16(self.numbers(section::VECTORS_F16)),
-            other => Vectors::F32(self.numbers(other)),
-        }
+    /// All embeddings, `rows x dimension`; zeros where one is missing. Sections are aligned to 64 bytes, so that they
+    /// can be read as what they are.
+    fn vectors(&self) -> Result<Vectors<'_>, Error> {
+        let vectors = self.format.decode(self.bytes(self.vectors_section()));
+        vectors.ok_or_else(|| self.damaged("length of the embeddings"))
     }
 
     /// Where the embeddings are.
     fn vectors_section(&self) -> SectionId {
-        let has_halves = self.reader.section_range(section::VECTORS_F16).is_some();
-        if has_halves { section::VECTORS_F16 } else { section::VECTORS }
+        section::vectors(self.format)
     }
 
     /// Bytes of one embedding.
     fn vector_bytes(&self) -> usize {
-        let is_half = self.vectors_section() == section::VECTORS_F16;
-        self.dimension as usize * if is_half { size_of::<u16>() } else { size_of::<f32>() }
+        self.dimension as usize * self.format.number_bytes()
     }
 
     /// The nearest rows within `scope`, through the best index that the segment has; a graph's search keeps at
@@ -152,7 +164,7 @@ impl RecordSegment {
         candidates: u32,
     ) -> Result<Found, Error> {
         let inverse_norms = self.numbers(section::INVERSE_NORMS);
-        let vectors = Flat::of(self.dimension as usize, self.vectors(), Some(inverse_norms));
+        let vectors = Flat::of(self.dimension as usize, self.vectors()?, Some(inverse_norms));
         let vectors = vectors.map_err(|_| self.damaged("length of the embeddings"))?;
         let reads = CheckedReads::new(&self.reader, self.vectors_section(), self.vector_bytes());
         let found = self.search_vectors(vectors.told_to(&reads), query, scope, candidates)?;
@@ -259,7 +271,7 @@ impl RecordSegment {
         let start = row as usize * self.dimension as usize;
         let bytes = row as usize * self.vector_bytes();
         self.reader.verify_range(self.vectors_section(), bytes..bytes + self.vector_bytes())?;
-        let vector = self.vectors().get(start..start + self.dimension as usize);
+        let vector = self.vectors()?.get(start..start + self.dimension as usize);
         vector.map(|vector| Some(vector.decoded())).ok_or_else(|| self.damaged("row number"))
     }
 

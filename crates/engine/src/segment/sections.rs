@@ -1,3 +1,4 @@
+use huedb_index::vector::NumberFormat;
 use huedb_storage::segment::SectionId;
 
 /// What the container's `kind` field says of a file of records.
@@ -13,7 +14,8 @@ pub(super) const IDS: SectionId = SectionId(3);
 pub(super) const ID_TABLE: SectionId = SectionId(4);
 /// `DocId` of each row (u32), ascending.
 pub(super) const DOC_IDS: SectionId = SectionId(5);
-/// Embeddings (f32), `rows x dimension`; zeros for a record without one. A segment has these or [`VECTORS_F16`].
+/// Embeddings (f32), `rows x dimension`; zeros for a record without one. A segment has these or one of
+/// [`VECTORS_F16`], [`VECTORS_U8`] and [`VECTORS_I8`].
 pub(super) const VECTORS: SectionId = SectionId(6);
 /// Rows without an embedding, as a portable roaring bitmap.
 pub(super) const VECTORS_MISSING: SectionId = SectionId(7);
@@ -47,6 +49,20 @@ pub(super) const GRAPH_CODES: SectionId = SectionId(20);
 
 /// Embeddings as 16-bit floats (u16), `rows x dimension`; zeros for a record without one.
 pub(super) const VECTORS_F16: SectionId = SectionId(21);
+/// Embeddings as integers of one byte without a sign.
+pub(super) const VECTORS_U8: SectionId = SectionId(22);
+/// Embeddings as integers of one byte with a sign.
+pub(super) const VECTORS_I8: SectionId = SectionId(23);
+
+/// The section of embeddings in this format.
+pub(super) const fn vectors(format: NumberFormat) -> SectionId {
+    match format {
+        NumberFormat::U8 => VECTORS_U8,
+        NumberFormat::I8 => VECTORS_I8,
+        NumberFormat::F16 => VECTORS_F16,
+        NumberFormat::F32 => VECTORS,
+    }
+}
 
 /// Whether a section can be made again from the others.
 pub(super) fn is_derived(id: SectionId) -> bool {
@@ -56,5 +72,6 @@ pub(super) fn is_derived(id: SectionId) -> bool {
 /// Whether a section is verified block by block when it is read, rather than whole when the segment is opened:
 /// the contents of records, which may be larger than memory.
 pub(super) fn is_verified_when_read(id: SectionId) -> bool {
-    [VECTORS, VECTORS_F16, METADATA, DOCUMENTS, URIS].contains(&id)
+    let is_vectors = || NumberFormat::ALL.into_iter().any(|format| vectors(format) == id);
+    [METADATA, DOCUMENTS, URIS].contains(&id) || is_vectors()
 }

@@ -1,21 +1,24 @@
 use std::sync::Arc;
 
-use huedb_index::vector::{Kernels, Query, Scope};
+use huedb_index::vector::{Kernels, NumberFormat, Query, Scope};
 use huedb_storage::blob::{Blob, BlobName, BlobStore, LocalBlobStore, MemoryBlobStore};
 use huedb_storage::segment::{BLOCK_BYTES, SegmentReader};
-use huedb_types::{Distance, DocId, MetadataValue, Precision, Record, SeqNo};
+use huedb_types::{Distance, DocId, MetadataValue, Record, SeqNo};
 
 use super::sections as section;
-use super::{DocumentCache, EmbeddingKind, PlacedRow, RecordSegment, build_segment};
+use super::{DocumentCache, PlacedRow, RecordSegment, build_segment};
 use crate::error::Error;
 use crate::memtable::Memtable;
 use crate::source::{Include, Source};
 
+/// Numbers in the embeddings of [`records`] that need each of [`NumberFormat::ALL`].
+const RECORD_NUMBERS: [[f32; 2]; 4] = [[1.0, 255.0], [-1.0, -128.0], [-1.0, 0.25], [-1.0, 0.1]];
+
 /// Records of every shape, and enough text for several document blocks.
-fn records() -> Vec<Record> {
+fn records([second, third]: [f32; 2]) -> Vec<Record> {
     let record = |number: usize| Record {
         id: format!("record-{number}"),
-        embedding: (number % 5 != 3).then(|| vec![number as f32, -1.0, 0.25]),
+        embedding: (number % 5 != 3).then(|| vec![number as f32, second, third]),
         document: match number % 4 {
             0 => None,
             1 => Some(String::new()),
@@ -30,7 +33,7 @@ fn records() -> Vec<Record> {
     records
 }
 
-fn build(records: &[Record], dimension: u32, precision: Precision) -> Blob {
+fn build(records: &[Record], dimension: u32) -> Blob {
     let memtable = Arc::new(Memtable::default());
     for (record, number) in records.iter().zip(0..) {
         memtable.push(DocId(number * 2), record.clone(), SeqNo(1));
@@ -40,15 +43,14 @@ fn build(records: &[Record], dimension: u32, precision: Precision) -> Blob {
     let rows: Vec<_> = (0..records.len() as u32).map(row).collect();
     let store = MemoryBlobStore::new();
     let name = BlobName::parse("seg/test.seg").unwrap();
-    let kind = EmbeddingKind { dimension, distance: Distance::L2, precision };
-    build_segment(store.put(&name).unwrap(), &rows, kind, None).unwrap();
+    build_segment(store.put(&name).unwrap(), &rows, (dimension, Distance::L2), None).unwrap();
     store.open(&name).unwrap()
 }
 
 #[track_caller]
-fn check_gives_back(precision: Precision) {
-    let records = records();
-    let segment = RecordSegment::open(build(&records, 3, precision), "seg/test.seg").unwrap();
+fn check_gives_back(numbers: [f32; 2]) {
+    let records = records(numbers);
+    let segment = RecordSegment::open(build(&records, 3), "seg/test.seg").unwrap();
     let source = Source::Segment(Arc::new(segment));
     let Source::Segment(segment) = &source else { unreachable!("it was just made") };
     let mut cache = DocumentCache::default();
@@ -65,33 +67,25 @@ fn check_gives_back(precision: Precision) {
 
 #[test]
 fn a_segment_gives_back_the_records_it_was_built_from() {
-    // The numbers of the records have 16 bits anyway.
-    Precision::ALL.into_iter().for_each(check_gives_back);
+    RECORD_NUMBERS.into_iter().for_each(check_gives_back);
 }
 
 #[test]
-fn vectors_of_16_bits_take_half_the_bytes() {
-    let [whole, half] = Precision::ALL.map(|precision| build(&records(), 3, precision));
-    let bytes = |blob: &Blob, section| {
-        SegmentReader::open(blob.clone(), "seg/test.seg").unwrap().section(section).map(<[u8]>::len)
-    };
-    assert_eq!(
-        (bytes(&whole, section::VECTORS), bytes(&whole, section::VECTORS_F16)),
-        (Some(60 * 3 * 4), None)
-    );
-    assert_eq!(
-        (bytes(&half, section::VECTORS), bytes(&half, section::VECTORS_F16)),
-        (None, Some(60 * 3 * 2))
-    );
+fn vectors_take_as_few_bytes_as_their_numbers_need() {
+    for (numbers, format) in RECORD_NUMBERS.into_iter().zip(NumberFormat::ALL) {
+        let reader = SegmentReader::open(build(&records(numbers), 3), "seg/test.seg").unwrap();
+        for other in NumberFormat::ALL {
+            let bytes = reader.section(section::vectors(other)).map(<[u8]>::len);
+            assert_eq!(bytes, (other == format).then_some(60 * 3 * format.number_bytes()), "{other:?}");
+        }
+    }
 }
 
 #[test]
 fn a_segment_may_hold_only_records_without_embeddings() {
     let records = [Record { id: "a".into(), ..Record::default() }];
-    for precision in Precision::ALL {
-        let segment = RecordSegment::open(build(&records, 0, precision), "seg/test.seg").unwrap();
-        assert_eq!((segment.rows(), segment.embedding(0).unwrap()), (1, None));
-    }
+    let segment = RecordSegment::open(build(&records, 0), "seg/test.seg").unwrap();
+    assert_eq!((segment.rows(), segment.embedding(0).unwrap()), (1, None));
 }
 
 /// Opens a segment and reads all of its records.
@@ -104,12 +98,12 @@ fn read_all(bytes: &[u8]) -> Result<(), Error> {
 
 #[test]
 fn every_damaged_byte_is_found_when_the_segment_is_opened_or_read() {
-    Precision::ALL.into_iter().for_each(check_damage);
+    RECORD_NUMBERS.into_iter().for_each(check_damage);
 }
 
 #[track_caller]
-fn check_damage(precision: Precision) {
-    let bytes = build(&records()[..8], 3, precision).to_vec();
+fn check_damage(numbers: [f32; 2]) {
+    let bytes = build(&records(numbers)[..8], 3).to_vec();
     read_all(&bytes).unwrap();
     let mut unnoticed = 0;
     for position in 0..bytes.len() {
@@ -129,21 +123,21 @@ fn check_damage(precision: Precision) {
 #[track_caller]
 fn check_search_in_damaged(rows: std::ops::Range<u32>, is_found: bool) {
     // One embedding fills a block and a half, so that two rows share a block and the others do not.
-    let dimension = BLOCK_BYTES * 3 / 2 / 4;
+    let dimension = BLOCK_BYTES * 3 / 2;
     let embedding = |number| Some(vec![number as f32; dimension]);
     let record =
         |number: usize| Record { id: number.to_string(), embedding: embedding(number), ..Record::default() };
     let records: Vec<_> = (0..6).map(record).collect();
-    let mut bytes = build(&records, dimension as u32, Precision::F32).to_vec();
+    let mut bytes = build(&records, dimension as u32).to_vec();
     let reader = SegmentReader::open(Blob::copy_from_slice(&bytes), "seg/test.seg").unwrap();
-    bytes[reader.section_range(section::VECTORS).unwrap().start] ^= 0x10;
+    bytes[reader.section_range(section::VECTORS_U8).unwrap().start] ^= 0x10;
     let segment = RecordSegment::open(Blob::copy_from_slice(&bytes), "seg/test.seg").unwrap();
     let vector = embedding(4).unwrap();
     let query = Query::new(Kernels::detect(), Distance::L2, &vector);
     let found = segment.search(&query, &Scope { rows: rows.clone(), ..Scope::all(3) }, 10);
     match found {
         Ok(found) => assert!(!is_found && found.neighbours[0].row == 4, "rows={rows:?} {found:?}"),
-        Err(Error::Corrupt { reason }) => assert!(is_found && reason.contains("section=6"), "{reason}"),
+        Err(Error::Corrupt { reason }) => assert!(is_found && reason.contains("section=22"), "{reason}"),
         Err(other) => panic!("rows={rows:?}: {other}"),
     }
 }
@@ -157,7 +151,7 @@ fn a_search_that_reads_a_damaged_embedding_fails_and_others_do_not() {
 
 #[test]
 fn searches_of_a_mapped_segment_and_of_one_in_memory_find_the_same() {
-    let blob = build(&records(), 3, Precision::F16);
+    let blob = build(&records(RECORD_NUMBERS[2]), 3);
     let dir = tempfile::tempdir().unwrap();
     let blobs = LocalBlobStore::open(dir.path()).unwrap();
     let name = BlobName::parse("seg/test.seg").unwrap();

@@ -70,7 +70,7 @@ impl<'a> Flat<'a> {
         Self::of(dimensions, Vectors::F32(vectors), inverse_norms)
     }
 
-    /// [`Flat::new`] for vectors of either precision.
+    /// [`Flat::new`] for vectors in any [`NumberFormat`](super::NumberFormat).
     ///
     /// # Errors
     /// If the arrays do not fit together.

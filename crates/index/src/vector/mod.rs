@@ -9,6 +9,7 @@ mod codes;
 mod distance;
 mod flat;
 mod graph;
+mod number_format;
 mod query;
 mod scope;
 mod vectors;
@@ -20,6 +21,7 @@ pub use graph::{
     GraphParameters, GraphView, VectorRows, Workers,
 };
 pub use huedb_kernels::{F16_MAX, Kernels, f16_to_f32, f32_to_f16, prefetch};
+pub use number_format::{FormatChoice, NumberFormat};
 pub use query::{Query, inverse_norm};
 pub use scope::Scope;
 pub use vectors::Vectors;

@@ -1,8 +1,13 @@
-//! Numbers of 16 bits, and the kernels over rows of them.
+//! Numbers of fewer than 32 bits, and the kernels over rows of them.
 
-use huedb_kernels::{F16_MAX, Kernels, f16_to_f32, f32_to_f16};
+use std::fmt::Debug;
+
+use huedb_kernels::{F16_MAX, Kernels, Number, f16_to_f32, f32_to_f16};
 
 use super::{ROWS, Random, guarded};
+
+/// Not a number, so that reading beyond the rows shows.
+const AROUND_F16: u16 = 0x7E01;
 
 /// What the bits mean by the definition of the format, in double precision; every such number is an `f32` too.
 fn defined(bits: u16) -> f64 {
@@ -55,23 +60,24 @@ fn what_is_too_large_becomes_infinity_and_what_is_too_small_zero() {
 }
 
 #[track_caller]
-fn check_rows(query: &[f32], rows: &[u16], count: usize) {
-    let decoded: Vec<f32> = rows.iter().map(|bits| f16_to_f32(*bits)).collect();
-    let rows = guarded(rows, 1, 0x7E01);
+fn check_rows<T: Number + Debug>(query: &[f32], rows: &[T], (count, around): (usize, T)) {
+    let decoded: Vec<f32> = rows.iter().map(|number| number.decode()).collect();
+    let rows = guarded(rows, 1, around);
+    let rows = &rows[1..=decoded.len()];
     for kernels in Kernels::all_available() {
         let case = format!("{kernels:?} length=`{}` rows=`{count}`", query.len());
         let (mut found, mut expected) = (vec![f32::NAN; count], vec![f32::NAN; count]);
-        kernels.dot_f16_many(query, &rows[1..=decoded.len()], &mut found);
+        kernels.dot_many(query, rows, &mut found);
         kernels.dot_many(query, &decoded, &mut expected);
         assert_eq!(bits(&found), bits(&expected), "dot {case}");
-        kernels.squared_l2_f16_many(query, &rows[1..=decoded.len()], &mut found);
+        kernels.squared_l2_many(query, rows, &mut found);
         kernels.squared_l2_many(query, &decoded, &mut expected);
         assert_eq!(bits(&found), bits(&expected), "l2 {case}");
         let backwards: Vec<u32> = (0..count as u32).rev().collect();
-        kernels.squared_l2_f16_gather(query, &rows[1..=decoded.len()], &backwards, &mut found);
+        kernels.squared_l2_gather(query, rows, &backwards, &mut found);
         expected.reverse();
         assert_eq!(bits(&found), bits(&expected), "gathered l2 {case}");
-        kernels.dot_f16_gather(query, &rows[1..=decoded.len()], &backwards, &mut found);
+        kernels.dot_gather(query, rows, &backwards, &mut found);
         kernels.dot_gather(query, &decoded, &backwards, &mut expected);
         assert_eq!(bits(&found), bits(&expected), "gathered dot {case}");
     }
@@ -89,7 +95,11 @@ fn kernels_give_bit_for_bit_what_they_give_for_the_decoded_rows() {
         for count in ROWS {
             let query: Vec<f32> = (0..length).map(|_| random.float()).collect();
             let rows: Vec<u16> = (0..length * count).map(|_| f32_to_f16(random.float())).collect();
-            check_rows(&query, &rows, count);
+            check_rows(&query, &rows, (count, AROUND_F16));
+            let signed: Vec<i8> = (0..length * count).map(|_| random.byte()).collect();
+            check_rows(&query, &signed, (count, i8::MIN));
+            let unsigned: Vec<u8> = signed.iter().map(|byte| *byte as u8).collect();
+            check_rows(&query, &unsigned, (count, u8::MAX));
         }
     }
 }
@@ -103,7 +113,7 @@ fn special_numbers_go_through_at_every_position() {
             for special in specials.into_iter().flat_map(|bits| [bits, bits | 0x8000]) {
                 let mut row = vec![0x3800; length];
                 row[at] = special;
-                check_rows(&vec![0.75; length], &row, 1);
+                check_rows(&vec![0.75; length], &row, (1, AROUND_F16));
             }
         }
     }
@@ -113,6 +123,11 @@ fn special_numbers_go_through_at_every_position() {
 fn all_bits_go_through_every_kernel() {
     let rows: Vec<u16> = (0..=u16::MAX).collect();
     for length in [1, 4, 8, 16, 64] {
-        check_rows(&vec![1.5; length], &rows, rows.len() / length);
+        check_rows(&vec![1.5; length], &rows, (rows.len() / length, AROUND_F16));
+    }
+    let (unsigned, signed): (Vec<u8>, Vec<i8>) = ((0..=u8::MAX).collect(), (i8::MIN..=i8::MAX).collect());
+    for length in [1, 4, 8, 16, 64] {
+        check_rows(&vec![1.5; length], &unsigned, (unsigned.len() / length, 1));
+        check_rows(&vec![1.5; length], &signed, (signed.len() / length, 1));
     }
 }

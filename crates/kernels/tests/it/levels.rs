@@ -73,9 +73,9 @@ fn operands_that_do_not_fit_together_are_refused() {
         check_panics("too few rows", || kernels.dot_many(&floats[..4], &floats[..11], &mut [0.0; 3]));
         check_panics("too many rows", || kernels.squared_l2_many(&floats[..3], &floats, &mut [0.0; 3]));
         check_panics("rows for an empty query", || kernels.dot_many(&[], &floats, &mut [0.0; 3]));
-        check_panics("too few halves", || kernels.dot_f16_many(&floats[..4], &[0; 11], &mut [0.0; 3]));
+        check_panics("too few halves", || kernels.dot_many(&floats[..4], &[0_u16; 11], &mut [0.0; 3]));
         check_panics("too many halves", || {
-            kernels.squared_l2_f16_many(&floats[..3], &[0; 12], &mut [0.0; 3])
+            kernels.squared_l2_many(&floats[..3], &[0_u16; 12], &mut [0.0; 3])
         });
         check_panics("too few byte rows", || kernels.dot_i8_many(&bytes[..4], &bytes[..11], &mut [0; 3]));
     }
@@ -124,8 +124,8 @@ fn empty_operands_give_zero() {
         assert_eq!(kernels.squared_l2(&[], &[]).to_bits(), 0);
         assert_eq!(kernels.dot_i8(&[], &[]), 0);
         let (mut floats, mut integers) = ([1.0; 3], [1; 3]);
-        kernels.dot_many(&[], &[], &mut floats);
-        kernels.dot_f16_many(&[], &[], &mut floats[..1]);
+        kernels.dot_many::<f32>(&[], &[], &mut floats);
+        kernels.dot_many::<f32>(&[], &[], &mut floats[..1]);
         kernels.dot_i8_many(&[], &[], &mut integers);
         assert_eq!((floats, integers), ([0.0; 3], [0; 3]));
     }

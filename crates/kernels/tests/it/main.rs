@@ -23,6 +23,11 @@ impl Random {
         z ^ (z >> 31)
     }
 
+    /// Uniform among all.
+    fn byte(&mut self) -> i8 {
+        (self.next() >> 56) as i8
+    }
+
     /// Uniform in -1..1.
     fn float(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
