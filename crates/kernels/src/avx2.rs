@@ -5,11 +5,12 @@
 use std::arch::x86_64::{
     __m128i, __m256, __m256i, _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtsi128_si32, _mm_cvtss_f32,
     _mm_loadl_epi64, _mm_loadu_si128, _mm_movehdup_ps, _mm_movehl_ps, _mm_shuffle_epi32, _mm256_add_epi16,
-    _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_castps256_ps128, _mm256_castsi256_si128,
-    _mm256_cvtepi8_epi16, _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_cvtph_ps,
-    _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_maskload_ps, _mm256_set1_epi8, _mm256_set1_epi16,
-    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_sub_ps,
+    _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256, _mm256_andnot_si256, _mm256_castps256_ps128,
+    _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps,
+    _mm256_cvtepu8_epi32, _mm256_cvtph_ps, _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps,
+    _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_maskload_ps,
+    _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_ps, _mm256_setzero_si256,
+    _mm256_srli_epi16, _mm256_storeu_si256, _mm256_sub_ps,
 };
 
 use crate::entry::{entry_points, own_table};
@@ -27,6 +28,8 @@ static MASKS: [i32; 2 * LANES] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0,
 
 entry_points! { f32 rows 2, #[target_feature(enable = "avx2,fma,f16c")] }
 entry_points! { i8 rows 4, #[target_feature(enable = "avx2,fma")] }
+entry_points! { u8 product, registers of 8, #[target_feature(enable = "avx2,fma")] }
+entry_points! { quantise, #[target_feature(enable = "avx2,fma")] }
 entry_points! { u4 gather, #[target_feature(enable = "avx2,fma")] }
 
 /// A number of rows, as many at a time as fill a register.
@@ -276,6 +279,41 @@ unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
         }
     }
     sums
+}
+
+/// `vpmaddubsw` adds pairs of products into 16 bits, where two do not fit: every other value is zero.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn products_u8<const REGISTERS: usize>(
+    vector: &[i8],
+    (groups, matrix, step): (&[u32], *const u8, usize),
+    out: &mut [i32],
+) -> usize {
+    let mut sums = [_mm256_setzero_si256(); REGISTERS];
+    for group in groups {
+        let group = *group as usize;
+        // SAFETY: the caller guarantees four values of the vector and `step` bytes of the matrix for every group.
+        unsafe {
+            let values = _mm256_set1_epi32(vector.as_ptr().add(4 * group).cast::<i32>().read_unaligned());
+            let (even, odd) = (
+                _mm256_and_si256(values, _mm256_set1_epi16(0xFF)),
+                _mm256_andnot_si256(_mm256_set1_epi16(0xFF), values),
+            );
+            let row = matrix.add(group * step);
+            for (at, sum) in sums.iter_mut().enumerate() {
+                let bytes = _mm256_loadu_si256(row.add(at * 32).cast());
+                for values in [even, odd] {
+                    let products = _mm256_maddubs_epi16(bytes, values);
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
+                }
+            }
+        }
+    }
+    for (out, sum) in out.chunks_exact_mut(8).zip(sums) {
+        // SAFETY: the chunk has as many places as the register.
+        unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), sum) };
+    }
+    REGISTERS * 8
 }
 
 #[inline]

@@ -6,12 +6,13 @@ use std::arch::x86_64::{
     __m512, __m512i, _mm_add_epi32, _mm_loadu_si128, _mm_maskz_loadu_epi8, _mm_storeu_si128,
     _mm256_add_epi32, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_loadu_si256,
     _mm256_maskz_loadu_epi8, _mm256_maskz_loadu_epi16, _mm512_add_epi16, _mm512_add_epi32, _mm512_add_ps,
-    _mm512_and_si512, _mm512_castsi512_si256, _mm512_cvtepi8_epi16, _mm512_cvtepi8_epi32, _mm512_cvtepi32_ps,
-    _mm512_cvtepu8_epi32, _mm512_cvtph_ps, _mm512_extracti64x4_epi64, _mm512_fmadd_ps, _mm512_loadu_ps,
-    _mm512_madd_epi16, _mm512_maddubs_epi16, _mm512_maskz_loadu_epi8, _mm512_maskz_loadu_ps,
-    _mm512_reduce_add_epi32, _mm512_reduce_add_ps, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_setzero_ps,
-    _mm512_setzero_si512, _mm512_srli_epi16, _mm512_sub_ps, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64,
-    _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
+    _mm512_and_si512, _mm512_andnot_si512, _mm512_castsi512_si256, _mm512_cvtepi8_epi16,
+    _mm512_cvtepi8_epi32, _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32, _mm512_cvtph_ps,
+    _mm512_extracti64x4_epi64, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_madd_epi16,
+    _mm512_maddubs_epi16, _mm512_maskz_loadu_epi8, _mm512_maskz_loadu_ps, _mm512_reduce_add_epi32,
+    _mm512_reduce_add_ps, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_set1_epi32, _mm512_setzero_ps,
+    _mm512_setzero_si512, _mm512_srli_epi16, _mm512_storeu_si512, _mm512_sub_ps, _mm512_unpackhi_epi32,
+    _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
 
 use crate::entry::{entry_points, own_table};
@@ -25,6 +26,8 @@ const LANES_I8: usize = 32;
 
 entry_points! { f32 rows 4, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
 entry_points! { i8 rows 4, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
+entry_points! { u8 product, registers of 16, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
+entry_points! { quantise, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
 entry_points! { u4 gather, #[target_feature(enable = "avx512f,avx512bw,avx512vl")] }
 
 /// A number of rows, as many at a time as fill a register.
@@ -220,6 +223,41 @@ unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
         at += LANES;
     }
     reduce_four(sums)
+}
+
+/// `vpmaddubsw` adds pairs of products into 16 bits, where two do not fit: every other value is zero.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn products_u8<const REGISTERS: usize>(
+    vector: &[i8],
+    (groups, matrix, step): (&[u32], *const u8, usize),
+    out: &mut [i32],
+) -> usize {
+    let mut sums = [_mm512_setzero_si512(); REGISTERS];
+    for group in groups {
+        let group = *group as usize;
+        // SAFETY: the caller guarantees four values of the vector and `step` bytes of the matrix for every group.
+        unsafe {
+            let values = _mm512_set1_epi32(vector.as_ptr().add(4 * group).cast::<i32>().read_unaligned());
+            let (even, odd) = (
+                _mm512_and_si512(values, _mm512_set1_epi16(0xFF)),
+                _mm512_andnot_si512(_mm512_set1_epi16(0xFF), values),
+            );
+            let row = matrix.add(group * step);
+            for (at, sum) in sums.iter_mut().enumerate() {
+                let bytes = _mm512_loadu_si512(row.add(at * 64).cast());
+                for values in [even, odd] {
+                    let products = _mm512_maddubs_epi16(bytes, values);
+                    *sum = _mm512_add_epi32(*sum, _mm512_madd_epi16(products, _mm512_set1_epi16(1)));
+                }
+            }
+        }
+    }
+    for (out, sum) in out.chunks_exact_mut(16).zip(sums) {
+        // SAFETY: the chunk has as many places as the register.
+        unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), sum) };
+    }
+    REGISTERS * 16
 }
 
 #[inline]

@@ -14,6 +14,12 @@ pub(crate) struct Table {
     pub(crate) of_i8: RowKernels<i8>,
     pub(crate) dot_i8: unsafe fn(&[i8], &[i8]) -> i32,
     pub(crate) dot_i8_many: unsafe fn(&[i8], &[i8], &mut [i32]),
+    /// Vector, groups, matrix, results: undefined behaviour unless there are a multiple of 16 results, the matrix has
+    /// four bytes for each of them in every one of `groups`, and the vector four.
+    pub(crate) product_u8: unsafe fn(&[i8], &[u32], *const u8, &mut [i32]),
+    pub(crate) largest_magnitude: unsafe fn(&[f32]) -> f32,
+    /// Numbers, factor, codes: as many codes as numbers, or fewer are written.
+    pub(crate) quantise: unsafe fn(&[f32], f32, &mut [i8]),
     /// Query, start of the block, bytes from one row to the next, rows, results: undefined behaviour unless
     /// the block has `query.len() / 2` bytes from the start of every one of `rows`, of which there are as many
     /// as results, and the query has an even length.
@@ -36,7 +42,8 @@ pub(crate) struct RowKernels<T> {
 /// of [`Number`](crate::Number), decoded on the way, which gets where `ROWS` rows as long as `query` start and where
 /// those that come next do, for prefetching only; `sums_i8::<ROWS>(query, rows) -> [i32; ROWS]`, where `rows`
 /// holds `ROWS` rows as long as `query`, and `bias_i8(query) -> i32`, which is subtracted from every sum of `sums_i8`;
-/// and `sums_u4(query, starts of four rows) -> [i32; 4]`. Every function gets the attributes given, so that the loops
+/// `sums_u4(query, starts of four rows) -> [i32; 4]`; and `products_u8::<REGISTERS>(vector, groups, matrix, step)`, which
+/// gives that many registers of sums. Every function gets the attributes given, so that the loops
 /// are inlined into code that may use the same instructions.
 macro_rules! entry_points {
     (f32 rows $rows_f32:literal, $(#[$attribute:meta])*) => {
@@ -132,6 +139,37 @@ macro_rules! entry_points {
             }
         }
     };
+    (u8 product, registers of $lanes:literal, $(#[$attribute:meta])*) => {
+        $(#[$attribute])*
+        pub(crate) unsafe fn product_u8(vector: &[i8], groups: &[u32], matrix: *const u8, out: &mut [i32]) {
+            const LANES: usize = $lanes;
+            let (step, mut first) = (4 * out.len(), 0);
+            while first < out.len() {
+                let from = matrix.wrapping_add(4 * first);
+                let out = &mut out[first..];
+                // SAFETY: the caller keeps the contract of `Table`, and there are as many registers of results left.
+                first += unsafe {
+                    match out.len() / LANES {
+                        ..4 => products_u8::<1>(vector, (groups, from, step), out),
+                        4..7 => products_u8::<4>(vector, (groups, from, step), out),
+                        7 => products_u8::<7>(vector, (groups, from, step), out),
+                        _ => products_u8::<8>(vector, (groups, from, step), out),
+                    }
+                };
+            }
+        }
+    };
+    (quantise, $(#[$attribute:meta])*) => {
+        $(#[$attribute])*
+        pub(crate) unsafe fn largest_magnitude(values: &[f32]) -> f32 {
+            $crate::quantise::largest_magnitude(values)
+        }
+
+        $(#[$attribute])*
+        pub(crate) unsafe fn quantise(values: &[f32], factor: f32, codes: &mut [i8]) {
+            $crate::quantise::quantise(values, factor, codes);
+        }
+    };
     (u4 gather, $(#[$attribute:meta])*) => {
         $(#[$attribute])*
         pub(crate) unsafe fn dot_u4_gather(
@@ -169,6 +207,9 @@ macro_rules! own_table {
             dot_i8,
             dot_i8_many,
             dot_u4_gather,
+            product_u8,
+            largest_magnitude,
+            quantise,
         };
     };
 }

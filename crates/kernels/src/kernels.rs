@@ -15,6 +15,10 @@ pub const I8_LENGTH_MAX: usize = 131_071;
 /// an `i32`.
 pub const U4_LENGTH_MAX: usize = 1_118_480;
 
+/// The longest vector of [`Kernels::product_u8`]: the sum of so many products of -128 and 255 still fits into an
+/// `i32`.
+pub const U8_LENGTH_MAX: usize = 65_792;
+
 /// The kernels of one [`Level`] that this CPU can run.
 ///
 /// Distances computed with one value are reproducible to the last bit; those of two levels may differ in
@@ -176,6 +180,41 @@ impl Kernels {
         assert!(end.is_some_and(|end| end <= block.len()), "the block must have the rows");
         // SAFETY: the CPU has the level, there is one result a row, and the last row ends inside the block.
         unsafe { (self.table.dot_u4_gather)(query, block.as_ptr(), stride, rows, out) }
+    }
+
+    /// The exact product of a matrix and a vector. The matrix lies in groups of four columns: four bytes of the first
+    /// row, taken as unsigned, four of the second and so on, then the next group. Only `groups` are multiplied;
+    /// whoever leaves out those where the vector is zero gets the same sums sooner.
+    ///
+    /// # Panics
+    /// Unless there are a multiple of 16 rows, which are the places of `out`, the matrix and the vector have every
+    /// one of `groups`, and these are no more than [`U8_LENGTH_MAX`] columns.
+    #[inline]
+    pub fn product_u8(self, vector: &[i8], groups: &[u32], matrix: &[u8], out: &mut [i32]) {
+        assert!(out.len().is_multiple_of(16), "there must be a multiple of 16 rows");
+        assert!(groups.len() <= U8_LENGTH_MAX / 4, "the vector is too long for 32-bit sums");
+        let fits = |length, step| end_of_last(groups, step, step).is_some_and(|end| end <= length);
+        let fits = groups.is_empty() || fits(vector.len(), 4) && fits(matrix.len(), 4 * out.len());
+        assert!(fits, "matrix and vector must have the groups");
+        // SAFETY: the CPU has the level, and the rest was checked above.
+        unsafe { (self.table.product_u8)(vector, groups, matrix.as_ptr(), out) }
+    }
+
+    /// Writes the 8-bit codes of `values`, the largest of which gets `largest`, at most 127, and returns their scale.
+    /// Numbers too small to be divided by become zeros. The same on every level.
+    ///
+    /// # Panics
+    /// Unless there are as many codes as values.
+    #[inline]
+    pub fn quantise(self, values: &[f32], largest: f32, codes: &mut [i8]) -> f32 {
+        assert_eq!(values.len(), codes.len(), "there must be one code for every value");
+        // SAFETY: the CPU has the level.
+        let scale = unsafe { (self.table.largest_magnitude)(values) } / largest;
+        let inverse = 1.0 / scale;
+        let inverse = if inverse.is_finite() { inverse } else { 0.0 };
+        // SAFETY: the CPU has the level.
+        unsafe { (self.table.quantise)(values, inverse, codes) };
+        scale
     }
 }
 

@@ -36,10 +36,11 @@ mod neon_dot;
 mod kernels;
 mod number;
 mod prefetch;
+mod quantise;
 
 pub use buffer::{Buffer, Plain};
 pub use half::{F16_MAX, f16_to_f32, f32_to_f16};
-pub use kernels::{I8_LENGTH_MAX, Kernels, U4_LENGTH_MAX};
+pub use kernels::{I8_LENGTH_MAX, Kernels, U4_LENGTH_MAX, U8_LENGTH_MAX};
 pub use level::Level;
 pub use number::Number;
 pub use prefetch::{prefetch, prefetch_start};

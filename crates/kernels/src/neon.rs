@@ -3,11 +3,12 @@
 #![allow(unsafe_code, reason = "vector loads through pointers; the contract is that of `entry::Table`")]
 
 use std::arch::aarch64::{
-    float32x4_t, int8x16_t, uint8x16_t, vaddq_f32, vaddvq_f32, vaddvq_s32, vandq_u8, vcreate_s8, vcreate_u8,
-    vcvt_f32_f16, vcvtq_f32_s32, vcvtq_f32_u32, vdupq_n_f32, vdupq_n_s32, vdupq_n_u8, vfmaq_f32, vget_low_s8,
-    vget_low_s16, vget_low_u16, vld1_u16, vld1q_f32, vld1q_s8, vld1q_u8, vmlal_high_s8, vmlal_s8, vmovl_s8,
-    vmovl_s16, vmovl_u8, vmovl_u16, vmull_high_s8, vmull_s8, vpadalq_s16, vreinterpret_f16_u16,
-    vreinterpretq_s8_u8, vshrq_n_u8, vsubq_f32,
+    float32x4_t, int8x16_t, uint8x16_t, vaddq_f32, vaddq_s32, vaddvq_f32, vaddvq_s32, vandq_u8, vcreate_s8,
+    vcreate_u8, vcvt_f32_f16, vcvtq_f32_s32, vcvtq_f32_u32, vdupq_n_f32, vdupq_n_s32, vdupq_n_u8, veorq_u8,
+    vfmaq_f32, vget_low_s8, vget_low_s16, vget_low_u16, vld1_u16, vld1q_f32, vld1q_s8, vld1q_u8,
+    vmlal_high_s8, vmlal_s8, vmovl_s8, vmovl_s16, vmovl_u8, vmovl_u16, vmull_high_s8, vmull_s8, vpadalq_s16,
+    vpaddlq_s16, vpaddq_s32, vreinterpret_f16_u16, vreinterpretq_s8_s32, vreinterpretq_s8_u8, vshrq_n_u8,
+    vst1q_s32, vsubq_f32,
 };
 
 use crate::entry::{entry_points, own_table};
@@ -21,6 +22,8 @@ pub(crate) const LANES_I8: usize = 16;
 
 entry_points! { f32 rows 4, #[target_feature(enable = "neon")] }
 entry_points! { i8 rows 4, #[target_feature(enable = "neon")] }
+entry_points! { u8 product, registers of 4, #[target_feature(enable = "neon")] }
+entry_points! { quantise, #[target_feature(enable = "neon")] }
 entry_points! { u4 gather, #[target_feature(enable = "neon")] }
 
 /// A number of rows, as many at a time as fill a register.
@@ -207,6 +210,41 @@ unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
         }
     }
     sums
+}
+
+/// The instructions multiply signed bytes, so 128 is taken from the matrix (its top bits flipped), and added again times
+/// the sum of the vector.
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn products_u8<const REGISTERS: usize>(
+    vector: &[i8],
+    (groups, matrix, step): (&[u32], *const u8, usize),
+    out: &mut [i32],
+) -> usize {
+    let mut sums = [vdupq_n_s32(0); REGISTERS];
+    let mut bias = 0;
+    for group in groups {
+        let group = *group as usize;
+        let four = &vector[4 * group..][..4];
+        bias += 128 * four.iter().map(|value| i32::from(*value)).sum::<i32>();
+        // SAFETY: the caller guarantees four values of the vector and `step` bytes of the matrix for every group.
+        unsafe {
+            let values = vreinterpretq_s8_s32(vdupq_n_s32(four.as_ptr().cast::<i32>().read_unaligned()));
+            let row = matrix.add(group * step);
+            for (at, sum) in sums.iter_mut().enumerate() {
+                let bytes = veorq_u8(vld1q_u8(row.add(at * LANES_I8)), vdupq_n_u8(128));
+                let bytes = vreinterpretq_s8_u8(bytes);
+                let first = vpaddlq_s16(vmull_s8(vget_low_s8(bytes), vget_low_s8(values)));
+                let second = vpaddlq_s16(vmull_high_s8(bytes, values));
+                *sum = vaddq_s32(*sum, vpaddq_s32(first, second));
+            }
+        }
+    }
+    for (out, sum) in out.chunks_exact_mut(4).zip(sums) {
+        // SAFETY: the chunk has four places.
+        unsafe { vst1q_s32(out.as_mut_ptr(), vaddq_s32(sum, vdupq_n_s32(bias))) };
+    }
+    REGISTERS * 4
 }
 
 /// The lower and the upper four bits of every byte.

@@ -12,6 +12,8 @@ const LANES: usize = 16;
 
 entry_points! { f32 rows 1, }
 entry_points! { i8 rows 1, }
+entry_points! { u8 product, registers of 16, }
+entry_points! { quantise, }
 entry_points! { u4 gather, }
 
 #[inline]
@@ -79,4 +81,29 @@ unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
 #[inline]
 pub(crate) fn nibble_products(low: i8, high: i8, byte: u8) -> i32 {
     i32::from(low) * i32::from(byte & 15) + i32::from(high) * i32::from(byte >> 4)
+}
+
+/// A register is a chunk of sixteen sums.
+#[inline]
+unsafe fn products_u8<const REGISTERS: usize>(
+    vector: &[i8],
+    (groups, matrix, step): (&[u32], *const u8, usize),
+    out: &mut [i32],
+) -> usize {
+    let mut sums = [[0_i32; LANES]; REGISTERS];
+    for group in groups {
+        let group = *group as usize;
+        let values = &vector[4 * group..][..4];
+        // SAFETY: the caller guarantees `step` bytes of the matrix for every group, of which these are a part.
+        let bytes = unsafe { std::slice::from_raw_parts(matrix.add(group * step), REGISTERS * LANES * 4) };
+        for (sum, bytes) in sums.as_flattened_mut().iter_mut().zip(bytes.as_chunks::<4>().0) {
+            *sum += bytes
+                .iter()
+                .zip(values)
+                .map(|(byte, value)| i32::from(*byte) * i32::from(*value))
+                .sum::<i32>();
+        }
+    }
+    out[..REGISTERS * LANES].copy_from_slice(sums.as_flattened());
+    REGISTERS * LANES
 }

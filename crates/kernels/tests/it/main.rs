@@ -1,6 +1,7 @@
 //! Every kernel of every level of this CPU against plain loops, for every length and place in memory.
 
 mod bytes;
+mod codes;
 mod floats;
 mod halves;
 mod levels;

@@ -17,7 +17,7 @@ use std::ops::Range;
 
 use huedb_kernels::{Kernels, U4_LENGTH_MAX, prefetch};
 
-use super::quantise::{CODE_MAX, quantise};
+use super::plane::CODE_MAX;
 
 /// Bytes of a row's header.
 const HEADER_BYTES: usize = 8;
@@ -126,7 +126,7 @@ impl CodeLayout {
         at: usize,
     ) {
         let mut signed = vec![0_i8; image.len()];
-        let scale = quantise(image, ROW_CODE_MAX, &mut signed);
+        let scale = Kernels::detect().quantise(image, ROW_CODE_MAX, &mut signed);
         let row = &mut codes[at * self.stride..][..self.stride];
         row.fill(0);
         for (dimension, code) in signed.iter().enumerate() {
@@ -175,7 +175,7 @@ impl CodedImage {
     pub(super) fn set(&mut self, image: &[f32], length: f32, codes: &NodeCodes<'_>) {
         self.codes.clear();
         self.codes.resize(2 * codes.layout.plane, 0);
-        let scale = quantise(image, CODE_MAX, &mut self.codes[..image.len()]);
+        let scale = Kernels::detect().quantise(image, CODE_MAX, &mut self.codes[..image.len()]);
         self.set_derived(scale, length);
     }
 

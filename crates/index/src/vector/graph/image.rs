@@ -75,7 +75,8 @@ impl Imager {
             return None;
         }
         images.chunks_exact_mut(values).for_each(|image| imager.subtract_centre(image));
-        imager.plane = Plane::learn(&images, values, random);
+        imager.plane =
+            Plane::learn(&images, values, random).map(|plane| plane.with_origin(&imager.centre, &images));
         Some(imager)
     }
 
@@ -107,7 +108,7 @@ impl Imager {
         held >= all * Plane::held_enough()
     }
 
-    /// Writes the image of a row; false if it has none.
+    /// Writes the image of a row, not centred yet; false if it has none.
     fn write_row(&self, vector: &[f32], image: &mut [f32]) -> bool {
         let (own, extra) = image.split_at_mut(self.dimensions);
         if !write_image(self.distance, vector, own) {
@@ -120,17 +121,14 @@ impl Imager {
             }
             extra.fill(f64::max(self.length - length, 0.0).sqrt() as f32);
         }
-        self.subtract_centre(image);
         true
     }
 
-    /// Writes the image of a query; false if it has none.
+    /// Writes the image of a query, not centred yet; false if it has none.
     fn write_query(&self, vector: &[f32], image: &mut [f32]) -> bool {
         let (own, extra) = image.split_at_mut(self.dimensions);
         extra.fill(0.0);
-        let known = write_image(self.distance, vector, own);
-        self.subtract_centre(image);
-        known
+        write_image(self.distance, vector, own)
     }
 
     fn subtract_centre(&self, image: &mut [f32]) {
@@ -143,7 +141,10 @@ impl Imager {
         let ImageScratch { whole, plane, image } = scratch;
         whole.resize(self.centre.len(), 0.0);
         let known = if is_query { self.write_query(vector, whole) } else { self.write_row(vector, whole) };
-        let length = Kernels::detect().norm_squared(whole);
+        let length = Kernels::detect().squared_l2(whole, &self.centre);
+        if self.plane.as_ref().is_none_or(Plane::takes_centred) {
+            self.subtract_centre(whole);
+        }
         match &self.plane {
             Some(directions) => directions.project(whole, plane, image),
             None => std::mem::swap(whole, image),

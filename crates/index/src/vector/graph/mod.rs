@@ -30,7 +30,6 @@ mod passing;
 mod plane;
 mod pool;
 mod prune;
-mod quantise;
 mod random;
 mod search;
 mod stored;

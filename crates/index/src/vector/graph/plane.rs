@@ -6,10 +6,12 @@
 //! word. Inside the plane the directions are mixed at random, so that no number of a code stands out and four bits
 //! of each say much.
 
-use huedb_kernels::Kernels;
+use huedb_kernels::{Kernels, U8_LENGTH_MAX};
 
-use super::quantise::{CODE_MAX, quantise};
 use super::random::Random;
+
+/// The largest code; -128 is left out so that the range is symmetric.
+pub(super) const CODE_MAX: f32 = 127.0;
 
 /// Of the squared length of rows, so much may lie outside the plane.
 const OUTSIDE_MAX: f64 = 0.06;
@@ -29,7 +31,11 @@ const DIRECTIONS_LAST: usize = 8 * DIRECTIONS_STEP - DIRECTIONS_LESS;
 /// How often the sample is multiplied into the directions, which turns them to where it is widest.
 const ITERATIONS: usize = 2;
 
-const ROW_BYTES: usize = 64;
+/// Dimensions of a direction that lie together.
+const GROUP: usize = 4;
+
+/// Bytes of the matrix stand this much above the numbers that they mean.
+const OFFSET: u8 = 128;
 
 /// Orthogonal directions of unit length, as bytes with a scale each.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,20 +44,27 @@ pub(super) struct Plane {
     dimensions: usize,
     /// Of one direction each.
     scales: Vec<f32>,
-    /// The directions, padded with zeros to whole cache lines.
-    matrix: Vec<i8>,
+    /// [`GROUP`] dimensions of all directions, then the next, as [`Kernels::product_u8`] takes them.
+    matrix: Vec<u8>,
+    /// Where the centre lies in the plane, if images are projected before it is subtracted.
+    origin: Vec<f32>,
 }
 
 /// Memory for [`Plane::project`].
 #[derive(Debug, Default)]
 pub(super) struct PlaneScratch {
     code: Vec<i8>,
+    /// Those of the code that are not zero.
+    groups: Vec<u32>,
     dots: Vec<i32>,
 }
 
 impl Plane {
     /// Learns from centred images, one behind the other; `None` if no plane holds enough of them.
     pub(super) fn learn(images: &[f32], dimensions: usize, random: &mut Random) -> Option<Self> {
+        if dimensions > U8_LENGTH_MAX - GROUP {
+            return None;
+        }
         let most = (dimensions * DIRECTIONS_PERCENT_MAX / 100).min(DIRECTIONS_LAST);
         let sample = Sample::new(images, dimensions);
         let mut tried = DIRECTIONS_FIRST.min(most);
@@ -74,15 +87,51 @@ impl Plane {
         let mut turn: Vec<f32> = (0..count * count).map(|_| random.centred()).collect();
         orthonormalise(&mut turn, count);
         let columns = transposed(directions, dimensions);
-        let stride = dimensions.next_multiple_of(ROW_BYTES);
-        let mut matrix = vec![0; count * stride];
+        let mut matrix = vec![OFFSET; Self::matrix_bytes(dimensions, count).unwrap_or_default()];
         let mut scales = Vec::with_capacity(count);
-        let mut direction = vec![0.0; dimensions];
-        for (weights, row) in turn.chunks_exact(count).zip(matrix.chunks_exact_mut(stride)) {
+        let (mut direction, mut codes) = (vec![0.0; dimensions], vec![0; dimensions]);
+        for (row, weights) in turn.chunks_exact(count).enumerate() {
             Kernels::detect().dot_many(weights, &columns, &mut direction);
-            scales.push(quantise(&direction, CODE_MAX, &mut row[..dimensions]));
+            scales.push(Kernels::detect().quantise(&direction, CODE_MAX, &mut codes));
+            for (group, codes) in codes.chunks(GROUP).enumerate() {
+                for (byte, code) in matrix[(group * count + row) * GROUP..].iter_mut().zip(codes) {
+                    *byte = code.cast_unsigned().wrapping_add(OFFSET);
+                }
+            }
         }
-        Self { dimensions, scales, matrix }
+        Self { dimensions, scales, matrix, origin: Vec::new() }
+    }
+
+    /// The same plane for images from which `centre` was not subtracted, if that costs no precision: where many numbers
+    /// are zero as they come, those are left out of the product. `images` are centred ones, for example.
+    pub(super) fn with_origin(self, centre: &[f32], images: &[f32]) -> Self {
+        let (mut centred, mut as_they_come) = (0.0, 0.0);
+        let mut whole = vec![0.0; self.dimensions];
+        for image in images.chunks_exact(self.dimensions) {
+            centred += rounding(image);
+            whole
+                .iter_mut()
+                .zip(image)
+                .zip(centre)
+                .for_each(|((whole, value), centre)| *whole = value + centre);
+            as_they_come += rounding(&whole);
+        }
+        if as_they_come > centred {
+            return self;
+        }
+        let along = |(row, scale): (usize, &f32)| {
+            let bytes = self.matrix.chunks_exact(GROUP).skip(row).step_by(self.scales.len());
+            let numbers = bytes.flatten().map(|byte| f64::from(*byte) - f64::from(OFFSET));
+            let dot: f64 = numbers.zip(centre).map(|(number, centre)| number * f64::from(*centre)).sum();
+            (dot * f64::from(*scale)) as f32
+        };
+        let origin = self.scales.iter().enumerate().map(along).collect();
+        Self { origin, ..self }
+    }
+
+    /// Whether the centre is to be subtracted from images before they are projected.
+    pub(super) fn takes_centred(&self) -> bool {
+        self.origin.is_empty()
     }
 
     /// The share of the squared length of other rows that must lie in the plane for it to suit them too.
@@ -95,38 +144,58 @@ impl Plane {
         self.scales.len()
     }
 
-    /// Writes how far `image` goes into each direction.
+    /// Writes how far `image`, centred if [`Plane::takes_centred`], goes from the centre into each direction.
     pub(super) fn project(&self, image: &[f32], scratch: &mut PlaneScratch, out: &mut Vec<f32>) {
-        let PlaneScratch { code, dots } = scratch;
+        let PlaneScratch { code, groups, dots } = scratch;
         code.clear();
-        code.resize(self.stride(), 0);
+        code.resize(self.dimensions.next_multiple_of(GROUP), 0);
         dots.resize(self.directions(), 0);
-        let scale = quantise(image, CODE_MAX, &mut code[..self.dimensions]);
-        Kernels::detect().dot_i8_many(code, &self.matrix, dots);
+        let kernels = Kernels::detect();
+        let scale = kernels.quantise(image, CODE_MAX, &mut code[..self.dimensions]);
+        // Every group is written, and counted if it is not zero, since a branch would often be predicted wrong.
+        groups.resize(code.len() / GROUP, 0);
+        let mut count = 0;
+        for (group, values) in (0..).zip(code.as_chunks::<GROUP>().0) {
+            groups[count] = group;
+            count += usize::from(*values != [0; GROUP]);
+        }
+        kernels.product_u8(code, &groups[..count], &self.matrix, dots);
+        let bias = i32::from(OFFSET) * code.iter().map(|value| i32::from(*value)).sum::<i32>();
         out.clear();
-        out.extend(dots.iter().zip(&self.scales).map(|(dot, own)| *dot as f32 * own * scale));
+        out.extend(dots.iter().zip(&self.scales).map(|(dot, own)| (*dot - bias) as f32 * own * scale));
+        out.iter_mut().zip(&self.origin).for_each(|(value, origin)| *value -= origin);
     }
 
-    fn stride(&self) -> usize {
-        self.dimensions.next_multiple_of(ROW_BYTES)
-    }
-
-    /// The numbers to be stored: a scale for each direction, then the directions.
-    pub(super) fn parts(&self) -> (&[f32], &[i8]) {
-        (&self.scales, &self.matrix)
+    /// The numbers to be stored: a scale for each direction, the origin or nothing, and the directions.
+    pub(super) fn parts(&self) -> (&[f32], &[f32], &[u8]) {
+        (&self.scales, &self.origin, &self.matrix)
     }
 
     /// The plane of [`Plane::parts`]; `None` if they do not fit images of so many dimensions.
-    pub(super) fn from_parts(dimensions: usize, scales: Vec<f32>, matrix: Vec<i8>) -> Option<Self> {
-        let plane = Self { dimensions, scales, matrix };
-        let fits = plane.matrix.len() == plane.directions().checked_mul(plane.stride())?;
-        (fits && !plane.scales.is_empty() && plane.directions() <= dimensions).then_some(plane)
+    pub(super) fn from_parts(
+        dimensions: usize,
+        (scales, origin): (Vec<f32>, Vec<f32>),
+        matrix: Vec<u8>,
+    ) -> Option<Self> {
+        let count = scales.len();
+        let fits = Self::matrix_bytes(dimensions, count)? == matrix.len()
+            && (1..=dimensions).contains(&count)
+            && count.is_multiple_of(DIRECTIONS_LESS)
+            && dimensions <= U8_LENGTH_MAX - GROUP
+            && (origin.is_empty() || origin.len() == count);
+        fits.then_some(Self { dimensions, scales, matrix, origin })
     }
 
     /// The length of the matrix of so many directions.
     pub(super) fn matrix_bytes(dimensions: usize, directions: usize) -> Option<usize> {
-        dimensions.checked_next_multiple_of(ROW_BYTES)?.checked_mul(directions)
+        dimensions.checked_next_multiple_of(GROUP)?.checked_mul(directions)
     }
+}
+
+/// How much is lost when an image is rounded to codes, for comparison: zeros lose nothing.
+fn rounding(image: &[f32]) -> f64 {
+    let largest = image.iter().fold(0.0, |largest: f64, value| largest.max(f64::from(value.abs())));
+    largest * largest * image.iter().filter(|value| **value != 0.0).count() as f64
 }
 
 /// Images to learn from.

@@ -80,6 +80,12 @@ impl Pool {
         None
     }
 
+    /// How many of the nearest nodes in a row were followed.
+    #[inline]
+    pub(super) fn followed(&self) -> usize {
+        self.cursor
+    }
+
     /// The distance beyond which no node gets into the pool.
     #[inline]
     pub(super) fn farthest(&self) -> f32 {

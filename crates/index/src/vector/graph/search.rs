@@ -228,14 +228,19 @@ impl<'a> GraphIndex<'a> {
         let links = self.graph.links();
         let walk = Walk { kernels: query.kernels(), codes: self.graph.node_codes(), links: &links };
         let mut rows = rows.filter(|row| self.graph.is_linked(*row));
-        let mut compared = 0;
+        let (mut compared, mut ahead) = (0, std::mem::take(&mut state.ahead));
+        state.fresh.clear();
         loop {
-            state.fresh.clear();
-            state.fresh.extend(rows.by_ref().take(SCANNED_TOGETHER));
+            // Codes are asked for while those before are compared.
+            ahead.clear();
+            ahead.extend(rows.by_ref().take(SCANNED_TOGETHER));
+            ahead.iter().for_each(|row| walk.codes.prefetch_coarse(*row));
+            compared += walk.compare_asked(state);
+            std::mem::swap(&mut state.fresh, &mut ahead);
             if state.fresh.is_empty() {
+                state.ahead = ahead;
                 return compared;
             }
-            compared += walk.compare(state);
         }
     }
 

@@ -10,7 +10,7 @@ use super::pool::NODES_MAX;
 use super::walk::{NO_LINK, StoredLinks};
 
 /// The first number of every head; another layout gets another.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// Most links of a node.
 pub(super) const LINKS_MAX: usize = 512;
@@ -56,8 +56,9 @@ impl GraphHead {
     /// Version, distance (0 Euclidean, 1 cosine, 2 inner product), rows, dimensions, links of a node, effort
     /// and spread (floats), the squared length of rows under the inner product (a float of eight bytes); then the number
     /// of routers and the routers, the number of strays and the strays, and the centre (floats). Behind it the
-    /// plane's number of directions (0 for none), their scales (floats) and the directions, one byte a dimension,
-    /// each padded with zeros to a multiple of 64.
+    /// plane's number of directions (0 for none) and their scales (floats), where the centre lies in it (as many floats,
+    /// or none, behind their number), and the directions: four dimensions of each, one byte a dimension that stands 128
+    /// above what it means, then the next four, padded with 128.
     pub fn encode(&self) -> Vec<u8> {
         let distance = match self.imager.distance {
             Distance::L2 => 0,
@@ -73,11 +74,13 @@ impl GraphHead {
             bytes.extend((list.len() as u32).to_le_bytes());
             bytes.extend(list.iter().flat_map(|row| row.to_le_bytes()));
         }
-        let (scales, matrix) = self.imager.plane.as_ref().map(Plane::parts).unwrap_or_default();
+        let (scales, origin, matrix) = self.imager.plane.as_ref().map(Plane::parts).unwrap_or_default();
         bytes.extend(self.imager.centre.iter().flat_map(|value| value.to_le_bytes()));
-        bytes.extend((scales.len() as u32).to_le_bytes());
-        bytes.extend(scales.iter().flat_map(|scale| scale.to_le_bytes()));
-        bytes.extend(matrix.iter().map(|value| *value as u8));
+        for list in [scales, origin] {
+            bytes.extend((list.len() as u32).to_le_bytes());
+            bytes.extend(list.iter().flat_map(|value| value.to_le_bytes()));
+        }
+        bytes.extend(matrix);
         bytes
     }
 
@@ -148,15 +151,18 @@ impl Input<'_> {
     }
 
     fn plane(&mut self, dimensions: usize) -> Result<Option<Plane>, GraphDamage> {
-        let directions = self.u32()? as usize;
-        if directions == 0 {
+        let mut list = || {
+            let count = self.u32()? as usize;
+            self.floats(count)
+        };
+        let (scales, origin) = (list()?, list()?);
+        if scales.is_empty() && origin.is_empty() {
             return Ok(None);
         }
-        let scales = self.floats(directions)?;
-        let bytes = Plane::matrix_bytes(dimensions, directions).filter(|bytes| *bytes <= self.0.len());
+        let bytes = Plane::matrix_bytes(dimensions, scales.len()).filter(|bytes| *bytes <= self.0.len());
         let (matrix, rest) = self.0.split_at(bytes.ok_or(GraphDamage { wrong: "plane" })?);
         self.0 = rest;
-        let plane = Plane::from_parts(dimensions, scales, matrix.iter().map(|byte| *byte as i8).collect());
+        let plane = Plane::from_parts(dimensions, (scales, origin), matrix.to_vec());
         check(plane.is_some(), "plane").map(|()| plane)
     }
 }

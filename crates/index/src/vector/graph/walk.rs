@@ -11,6 +11,9 @@ use super::visited::Visited;
 /// In place of a link that a node does not have.
 pub(super) const NO_LINK: u32 = u32::MAX;
 
+/// Nodes that a walk follows at once, at most.
+const FOLLOWED_MAX: usize = 8;
+
 /// A walk within a filter looks behind excluded links until it has found so many others.
 const FOUND_LINKS_ENOUGH: usize = 32;
 
@@ -69,11 +72,44 @@ pub(super) struct WalkScratch {
     pub(super) visited: Visited,
     pub(super) image: CodedImage,
     pub(super) fresh: Vec<u32>,
+    /// The rows of a scan that come next.
+    pub(super) ahead: Vec<u32>,
     /// Of these, those that may be near enough, and the dot products of their coarse halves.
     near: Vec<u32>,
     near_dots: Vec<i32>,
     /// Links that a filter excludes, in a walk that passes over them.
     passed: Vec<u32>,
+}
+
+/// How many nodes a walk follows at once. As long as it gets nearer, whom to follow next is only known when the links of
+/// the last were compared. When it does not, most that is left in the pool will be followed whatever is found, so more
+/// are at once, and what waits for memory waits for all of them together.
+#[derive(Debug)]
+struct Pace {
+    nodes: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { nodes: 1 }
+    }
+}
+
+impl Pace {
+    /// Calls `with` for the nodes to follow. `None` if there is none, else [`Pool::followed`] after them.
+    #[inline]
+    fn follow(&self, pool: &mut Pool, mut with: impl FnMut(u32)) -> Option<usize> {
+        with(pool.next()?);
+        (1..self.nodes).map_while(|_| pool.next()).for_each(with);
+        Some(pool.followed())
+    }
+
+    /// Follows fewer if something nearer was found than all that was left to follow, else more.
+    #[inline]
+    fn adapt(&mut self, pool: &Pool, followed: usize) {
+        let is_nearer = pool.followed() < followed;
+        self.nodes = if is_nearer { self.nodes.div_ceil(2) } else { (2 * self.nodes).min(FOLLOWED_MAX) };
+    }
 }
 
 /// One walk.
@@ -95,22 +131,25 @@ impl<L: Links> Walk<'_, L> {
     /// Walks from what is in the pool until every node of it was followed; returns how many nodes were
     /// compared with the image.
     pub(super) fn run(&self, scratch: &mut WalkScratch) -> u64 {
-        let mut compared = 0;
-        while let Some(node) = scratch.pool.next() {
-            let WalkScratch { visited, fresh, .. } = scratch;
+        let (mut compared, mut pace) = (0, Pace::default());
+        loop {
+            let WalkScratch { pool, visited, fresh, .. } = scratch;
             // Every link is written, and counted if it is new, since a branch would often be predicted wrong. Its code
             // is asked for at once; that of one seen before is in the cache.
-            fresh.resize(self.links.links_max() + 1, 0);
+            fresh.resize(pace.nodes * self.links.links_max() + 1, 0);
             let mut count = 0;
-            self.links.for_each(node, |link| {
-                self.codes.prefetch_coarse(link);
-                fresh[count] = link;
-                count += usize::from(visited.insert(link));
+            let followed = pace.follow(pool, |node| {
+                self.links.for_each(node, |link| {
+                    self.codes.prefetch_coarse(link);
+                    fresh[count] = link;
+                    count += usize::from(visited.insert(link));
+                });
             });
+            let Some(followed) = followed else { return compared };
             fresh.truncate(count);
             compared += self.compare_asked(scratch);
+            pace.adapt(&scratch.pool, followed);
         }
-        compared
     }
 
     /// [`Walk::run`] among the nodes that `allowed` has. Where they are few among the links of a node, those of
@@ -122,41 +161,53 @@ impl<L: Links> Walk<'_, L> {
         compared: &mut u64,
         scratch: &mut WalkScratch,
     ) -> bool {
-        while let Some(node) = scratch.pool.next() {
-            if *compared > budget {
-                return false;
-            }
-            let WalkScratch { visited, fresh, passed, .. } = scratch;
+        let mut pace = Pace::default();
+        while *compared <= budget {
+            let WalkScratch { pool, visited, fresh, passed, .. } = scratch;
             fresh.clear();
-            passed.clear();
-            let mut found = 0;
-            self.links.for_each(node, |link| {
+            let followed =
+                pace.follow(pool, |node| self.links_within(allowed, node, (visited, passed), fresh));
+            let Some(followed) = followed else { return true };
+            *compared += self.compare(scratch);
+            pace.adapt(&scratch.pool, followed);
+        }
+        false
+    }
+
+    /// Adds the nodes to `fresh` that `node` links to, that `allowed` has and that were not seen yet.
+    fn links_within(
+        &self,
+        allowed: &Passing,
+        node: u32,
+        (visited, passed): (&mut Visited, &mut Vec<u32>),
+        fresh: &mut Vec<u32>,
+    ) {
+        passed.clear();
+        let mut found = 0;
+        self.links.for_each(node, |link| {
+            if allowed.contains(link) {
+                found += 1;
+                if visited.insert(link) {
+                    fresh.push(link);
+                }
+            } else if visited.insert(link) {
+                self.links.prefetch(link);
+                passed.push(link);
+            }
+        });
+        for node in &*passed {
+            if found >= FOUND_LINKS_ENOUGH {
+                break;
+            }
+            self.links.for_each(*node, |link| {
                 if allowed.contains(link) {
                     found += 1;
                     if visited.insert(link) {
                         fresh.push(link);
                     }
-                } else if visited.insert(link) {
-                    self.links.prefetch(link);
-                    passed.push(link);
                 }
             });
-            for node in &*passed {
-                if found >= FOUND_LINKS_ENOUGH {
-                    break;
-                }
-                self.links.for_each(*node, |link| {
-                    if allowed.contains(link) {
-                        found += 1;
-                        if visited.insert(link) {
-                            fresh.push(link);
-                        }
-                    }
-                });
-            }
-            *compared += self.compare(scratch);
         }
-        true
     }
 
     /// Asks for the codes of the fresh nodes and compares them.
@@ -168,7 +219,7 @@ impl<L: Links> Walk<'_, L> {
     /// Compares the fresh nodes, whose codes were asked for, and offers them to the pool: first the coarse halves of
     /// their codes, then the fine ones of those that may be near enough.
     #[inline]
-    fn compare_asked(&self, scratch: &mut WalkScratch) -> u64 {
+    pub(super) fn compare_asked(&self, scratch: &mut WalkScratch) -> u64 {
         let WalkScratch { pool, fresh, image, near, near_dots, .. } = scratch;
         near.clear();
         near_dots.clear();

@@ -66,9 +66,50 @@ fn parts_make_the_same_plane_again() {
     let mut random = Random(8);
     let images = images(600, 20, 20.0, &mut random);
     let plane = Plane::learn(&images, DIMENSIONS, &mut random).expect("20 directions hold nearly all");
-    let (scales, matrix) = plane.parts();
-    let again = Plane::from_parts(DIMENSIONS, scales.to_vec(), matrix.to_vec());
-    assert_eq!(again.as_ref(), Some(&plane));
-    assert_eq!(Plane::from_parts(DIMENSIONS, scales.to_vec(), matrix[1..].to_vec()), None);
-    assert_eq!(Plane::from_parts(DIMENSIONS, Vec::new(), Vec::new()), None);
+    for plane in [plane.clone(), plane.with_origin(&[0.0; DIMENSIONS], &[])] {
+        let (scales, origin, matrix) = plane.parts();
+        let from = |scales: &[f32], origin: &[f32], matrix: &[u8]| {
+            Plane::from_parts(DIMENSIONS, (scales.to_vec(), origin.to_vec()), matrix.to_vec())
+        };
+        assert_eq!(from(scales, origin, matrix).as_ref(), Some(&plane));
+        assert_eq!(from(scales, origin, &matrix[1..]), None);
+        assert_eq!(from(scales, &scales[1..], matrix), None);
+        assert_eq!(from(&scales[..8], &[], &matrix[..DIMENSIONS * 8]), None);
+        assert_eq!(from(&[], &[], &[]), None);
+    }
+}
+
+#[test]
+fn zeros_of_images_that_were_not_centred_are_left_out_without_a_difference() {
+    let mut random = Random(9);
+    let mut images = images(600, 20, 20.0, &mut random);
+    // Half of the numbers are zero, as the dark parts of pictures are, and the centre is not.
+    for image in images.chunks_exact_mut(DIMENSIONS) {
+        image.iter_mut().for_each(|value| *value = value.max(0.0));
+    }
+    let centre: Vec<f32> =
+        (0..DIMENSIONS).map(|at| images.iter().skip(at).step_by(DIMENSIONS).sum::<f32>() / 600.0).collect();
+    let centred: Vec<f32> =
+        images.iter().zip(centre.iter().cycle()).map(|(value, centre)| value - centre).collect();
+    let plane = Plane::learn(&centred, DIMENSIONS, &mut random).expect("a plane");
+    let with_origin = plane.clone().with_origin(&centre, &centred);
+    assert!(plane.takes_centred() && !with_origin.takes_centred());
+    let mut scratch = PlaneScratch::default();
+    for (image, centred) in images.chunks_exact(DIMENSIONS).zip(centred.chunks_exact(DIMENSIONS)).take(50) {
+        let (mut expected, mut found) = (Vec::new(), Vec::new());
+        plane.project(centred, &mut scratch, &mut expected);
+        with_origin.project(image, &mut scratch, &mut found);
+        let length = Kernels::detect().norm_squared(centred).sqrt();
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!((found - expected).abs() <= length * 0.005, "{found} {expected} of {length}");
+        }
+    }
+}
+
+#[test]
+fn numbers_far_from_zero_are_centred_first() {
+    let mut random = Random(10);
+    let images = images(600, 20, 20.0, &mut random);
+    let plane = Plane::learn(&images, DIMENSIONS, &mut random).expect("20 directions hold nearly all");
+    assert!(plane.clone().with_origin(&[100.0; DIMENSIONS], &images).takes_centred());
 }
