@@ -90,13 +90,14 @@ pub(super) fn query(
         let nearest =
             nearest(snapshot, &candidates, &query, wanted, explanation.is_some().then_some(&mut searches))?;
         let start = Instant::now();
-        let hit = |near: Near| {
-            let record = candidates[near.source].view.source.record(near.row, request.include, &mut cache)?;
-            Ok(Hit { record, distance: near.distance })
-        };
         let fetching = phase::begin(Phase::Fetch);
         prefetch_ids(&candidates, &nearest);
-        let hits = nearest.into_iter().map(hit).collect::<Result<Vec<_>, Error>>()?;
+        // At once as long as it gets, which collecting results would not know.
+        let mut hits = Vec::with_capacity(nearest.len());
+        for Near { distance, source, row } in nearest {
+            let record = candidates[source].view.source.record(row, request.include, &mut cache)?;
+            hits.push(Hit { record, distance });
+        }
         fetching.end(hits.len() as u64, hits.len() as u64);
         answers.push(hits);
         if let Some(explanation) = &mut explanation {
@@ -175,6 +176,9 @@ fn named_rows(
     rows_with_ids(snapshot, ids, matcher)
 }
 
+/// Places for found rows that are made before any is.
+const FOUND_AT_FIRST: usize = 64;
+
 /// A row and its distance.
 struct Near {
     distance: f32,
@@ -190,7 +194,7 @@ fn nearest(
     mut searches: Option<&mut Vec<SourceSearch>>,
 ) -> Result<Vec<Near>, Error> {
     let bound = SharedBound::new();
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(k.min(FOUND_AT_FIRST));
     for (number, candidate) in candidates.iter().enumerate() {
         let start = searches.is_some().then(Instant::now);
         let searching = phase::begin(candidate.phase());

@@ -31,7 +31,7 @@ struct Layout {
 }
 
 /// One in so many calls of [`SegmentReader::fetch`] looks whether the ranges are in memory.
-const LOOKED_AT_ONE_IN: u32 = 16;
+const LOOKED_AT_ONE_IN: u32 = 64;
 
 /// What is known of [`SegmentReader::fetch`]; nothing else depends on it, so it is not ordered with anything.
 #[derive(Debug, Default)]

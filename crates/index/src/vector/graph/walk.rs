@@ -99,9 +99,14 @@ impl Pace {
     /// Calls `with` for the nodes to follow. `None` if there is none, else [`Pool::followed`] after them.
     #[inline]
     fn follow(&self, pool: &mut Pool, mut with: impl FnMut(u32)) -> Option<usize> {
-        with(pool.next()?);
-        (1..self.nodes).map_while(|_| pool.next()).for_each(with);
-        Some(pool.followed())
+        let mut nodes = 0;
+        while nodes < self.nodes
+            && let Some(node) = pool.next()
+        {
+            with(node);
+            nodes += 1;
+        }
+        (nodes > 0).then(|| pool.followed())
     }
 
     /// Follows fewer if something nearer was found than all that was left to follow, else more.
