@@ -16,13 +16,13 @@ use super::{GraphView, VectorRows};
 use crate::topk::{Neighbour, TopK};
 use crate::vector::{Flat, Query, inverse_norm};
 
-const SAMPLED_ROWS: usize = 64;
+const SAMPLED_ROWS: usize = 256;
 /// The number of candidates that clients ask for by default.
 const CANDIDATES: usize = 100;
 /// Neighbours looked for.
 const K: usize = 10;
 /// Efforts to choose from; the last is used when none suffices.
-const EFFORTS: [f32; 10] = [0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.45, 1.6, 1.8, 2.0];
+const EFFORTS: [f32; 12] = [0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0];
 /// The share of the neighbours to be found.
 const RECALL: f64 = 0.99;
 /// The usual query keeps at most so many times the candidates asked for.
@@ -124,14 +124,20 @@ fn query<'a>(graph: &GraphView<'_>, vector: &'a [f32]) -> Query<'a> {
 
 /// How many neighbours each row of the sample has, and the distance of the last.
 fn exact(graph: &GraphView<'_>, rows: &dyn VectorRows, linked: &[u32], sample: &[u32]) -> Vec<(usize, f32)> {
-    let vectors: Vec<Cow<'_, [f32]>> = sample.iter().map(|row| rows.vector(*row)).collect();
-    let queries: Vec<Query<'_>> = vectors.iter().map(|vector| query(graph, vector)).collect();
+    let vectors: Vec<f32> = sample.iter().flat_map(|row| rows.vector(*row).into_owned()).collect();
+    let norms: Vec<f32> = vectors.chunks_exact(rows.dimensions()).map(inverse_norm).collect();
     let mut nearest: Vec<TopK> = sample.iter().map(|_| TopK::new(K)).collect();
+    // A distance is the same from either side, and the vectors of the sample stay in the cache.
+    let Ok(block) = Flat::new(rows.dimensions(), &vectors, Some(&norms)) else { return Vec::new() };
+    let places: Vec<u32> = (0..sample.len() as u32).collect();
+    let mut distances = vec![0.0; places.len()];
     for row in linked {
-        let distance = DistanceTo::new(rows, *row);
-        let others = nearest.iter_mut().zip(&queries).zip(sample).filter(|(_, other)| *other != row);
-        for ((near, query), _) in others {
-            near.push(*row, distance.from(query));
+        let vector = rows.vector(*row);
+        block.distances_of(&query(graph, &vector), &places, &mut distances);
+        for ((near, distance), other) in nearest.iter_mut().zip(&distances).zip(sample) {
+            if other != row {
+                near.push(*row, *distance);
+            }
         }
     }
     let last = |near: &[Neighbour]| near.last().map_or(f32::INFINITY, |last| last.distance);

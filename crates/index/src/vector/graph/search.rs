@@ -17,9 +17,9 @@ use crate::vector::{Flat, Found, Query, Scope, VectorIndex};
 /// times as many, and 15 to 30 nanoseconds for a row.
 const SCANNED_PER_CANDIDATE: u64 = 200;
 
-/// A walk within a filter keeps so many candidates for four of a walk over all rows, since its steps lead less directly
-/// to the query.
-const FILTERED_CANDIDATES_FOR_FOUR: usize = 5;
+/// A walk within a filter keeps more candidates than one over all rows, since its steps lead the less directly to the
+/// query the fewer rows pass: so much more for four as rows are left out for so many that pass, and at most twice as many.
+const FILTERED_MORE_FOR_FOUR_ONE_IN: u64 = 5;
 
 /// Of the rows of the block, in percent, a filter must leave so many for a walk: with fewer the links of a
 /// node lead to too few that pass.
@@ -129,8 +129,7 @@ impl<'a> GraphIndex<'a> {
         if passing_max * FEW_PASSING_ONE_IN <= rows {
             scratch.rescored.clear();
             scope.list(self.vectors.rows(), &mut scratch.rescored);
-            let rows = scratch.rescored.iter().copied();
-            compared += self.scan(query, rescored(scope.k, wanted), rows, &mut scratch.walk);
+            compared += self.scan(query, rescored(scope.k, wanted), &scratch.rescored, &mut scratch.walk);
             return Some(self.rescore(query, scope, (SearchPlan::Scan, compared), scratch));
         }
         scratch.passing.set(scope, self.vectors.rows());
@@ -149,9 +148,10 @@ impl<'a> GraphIndex<'a> {
         (wanted, mut compared): (usize, u64),
         scratch: &mut SearchScratch,
     ) -> Found {
-        let SearchScratch { walk: state, passing, .. } = scratch;
+        let SearchScratch { walk: state, passing, rescored: listed, .. } = scratch;
         let (count, rows) = (passing.count(), u64::from(self.vectors.rows()));
-        let width = self.width(wanted * FILTERED_CANDIDATES_FOR_FOUR / 4, scope.k);
+        let more = (rows / count.max(1) / FILTERED_MORE_FOR_FOUR_ONE_IN).min(4) as usize;
+        let width = self.width(wanted * (4 + more) / 4, scope.k);
         if count > SCANNED_PER_CANDIDATE * width.usual() as u64 && count * 100 >= rows * WALKED_PERCENT_MIN {
             let budget = compared + count / 4;
             if self.walk_within(query, (width, budget), &mut compared, passing, state) {
@@ -159,7 +159,8 @@ impl<'a> GraphIndex<'a> {
             }
         }
         // All of them are compared, so only those that will be rescored need a place.
-        compared += self.scan(query, rescored(scope.k, wanted), passing.rows(), state);
+        passing.list(listed);
+        compared += self.scan(query, rescored(scope.k, wanted), listed, state);
         self.rescore(query, scope, (SearchPlan::Scan, compared), scratch)
     }
 
@@ -217,31 +218,22 @@ impl<'a> GraphIndex<'a> {
     }
 
     /// Fills the pool with the nearest of `rows` by comparing all of them; returns how many these were.
-    fn scan(
-        &self,
-        query: &Query<'_>,
-        kept: usize,
-        rows: impl Iterator<Item = u32>,
-        state: &mut WalkScratch,
-    ) -> u64 {
+    fn scan(&self, query: &Query<'_>, kept: usize, rows: &[u32], state: &mut WalkScratch) -> u64 {
         self.start(Width::exactly(kept), state);
         let links = self.graph.links();
         let walk = Walk { kernels: query.kernels(), codes: self.graph.node_codes(), links: &links };
-        let mut rows = rows.filter(|row| self.graph.is_linked(*row));
-        let (mut compared, mut ahead) = (0, std::mem::take(&mut state.ahead));
-        state.fresh.clear();
-        loop {
+        let mut chunks = rows.chunks(SCANNED_TOGETHER).peekable();
+        let ask = |rows: &[u32]| rows.iter().for_each(|row| walk.codes.prefetch_coarse(*row));
+        chunks.peek().copied().into_iter().for_each(ask);
+        let mut compared = 0;
+        while let Some(rows) = chunks.next() {
             // Codes are asked for while those before are compared.
-            ahead.clear();
-            ahead.extend(rows.by_ref().take(SCANNED_TOGETHER));
-            ahead.iter().for_each(|row| walk.codes.prefetch_coarse(*row));
+            chunks.peek().copied().into_iter().for_each(ask);
+            state.fresh.clear();
+            state.fresh.extend(rows.iter().filter(|row| self.graph.is_linked(**row)));
             compared += walk.compare_asked(state);
-            std::mem::swap(&mut state.fresh, &mut ahead);
-            if state.fresh.is_empty() {
-                state.ahead = ahead;
-                return compared;
-            }
         }
+        compared
     }
 
     /// The estimated distance beyond which no row is likely to be among the `k` nearest of `near`, nearest first.

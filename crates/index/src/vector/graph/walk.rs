@@ -72,8 +72,6 @@ pub(super) struct WalkScratch {
     pub(super) visited: Visited,
     pub(super) image: CodedImage,
     pub(super) fresh: Vec<u32>,
-    /// The rows of a scan that come next.
-    pub(super) ahead: Vec<u32>,
     /// Of these, those that may be near enough, and the dot products of their coarse halves.
     near: Vec<u32>,
     near_dots: Vec<i32>,
