@@ -116,7 +116,7 @@ impl<'a> Flat<'a> {
 
     /// Asks for the vector of one row to be brought into the cache.
     pub(super) fn prefetch(&self, row: u32) {
-        self.untold(row..row + 1).prefetch_start();
+        self.untold(row..row + 1).prefetch();
     }
 
     /// The bytes of one row.

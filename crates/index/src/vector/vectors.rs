@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use huedb_kernels::{Kernels, Number, prefetch_start};
+use huedb_kernels::{Kernels, Number, prefetch, prefetch_start};
 
 /// Vectors of equal length, one behind the other. Every distance is that of the numbers in 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,9 +69,12 @@ impl<'a> Vectors<'a> {
         }
     }
 
-    /// [`prefetch_start`] of the numbers.
-    pub(super) fn prefetch_start(self) {
-        each!(self, numbers => prefetch_start(numbers));
+    /// [`prefetch`] of the numbers if they are few, else [`prefetch_start`].
+    pub(super) fn prefetch(self) {
+        const FEW_BYTES: usize = 1_024;
+        each!(self, numbers => {
+            if size_of_val(numbers) <= FEW_BYTES { prefetch(numbers) } else { prefetch_start(numbers) }
+        });
     }
 
     /// [`Kernels::dot_many`] of the vectors.

@@ -131,6 +131,11 @@ impl Imager {
         write_image(self.distance, vector, own)
     }
 
+    /// Whether queries go into the plane as they are, without a copy.
+    fn takes_queries(&self, plane: &Plane) -> bool {
+        self.distance == Distance::L2 && !plane.takes_centred()
+    }
+
     fn subtract_centre(&self, image: &mut [f32]) {
         image.iter_mut().zip(&self.centre).for_each(|(value, centre)| *value -= centre);
     }
@@ -139,6 +144,11 @@ impl Imager {
     /// whole image; `None` if it has none.
     pub(super) fn write(&self, vector: &[f32], is_query: bool, scratch: &mut ImageScratch) -> Option<f32> {
         let ImageScratch { whole, plane, image } = scratch;
+        if let Some(directions) = self.plane.as_ref().filter(|plane| is_query && self.takes_queries(plane)) {
+            directions.project(vector, plane, image);
+            let length = Kernels::detect().squared_l2(vector, &self.centre);
+            return length.is_finite().then_some(length);
+        }
         whole.resize(self.centre.len(), 0.0);
         let known = if is_query { self.write_query(vector, whole) } else { self.write_row(vector, whole) };
         let length = Kernels::detect().squared_l2(whole, &self.centre);

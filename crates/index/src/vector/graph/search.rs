@@ -39,7 +39,10 @@ const SAMPLED_SEEDS: usize = 32;
 const ROWS_PER_NEIGHBOUR_MIN: usize = 16;
 
 /// Rows whose vectors are asked for ahead of their comparison; the kernels ask for those behind them.
-const COMPARED_AHEAD: usize = 4;
+const COMPARED_AHEAD: usize = 12;
+
+/// Rows that the kernels compare at once.
+const COMPARED_TOGETHER: usize = 4;
 
 /// If there are fewer rows behind the first it does not pay to find out which of them can be left out.
 const DOUBTFUL_MIN: usize = 8;
@@ -272,7 +275,7 @@ impl<'a> GraphIndex<'a> {
             rows.push(row);
             estimates.push(estimate);
         }
-        let first = scope.k.max(errors::ROWS_MIN).next_multiple_of(COMPARED_AHEAD);
+        let first = scope.k.max(errors::ROWS_MIN).next_multiple_of(COMPARED_TOGETHER);
         let first = if rows.len() < first + DOUBTFUL_MIN { rows.len() } else { first };
         let mut nearest = TopK::new(scope.k);
         self.compare_full(query, &rows[..first], distances, &mut nearest);

@@ -12,7 +12,10 @@ use super::visited::Visited;
 pub(super) const NO_LINK: u32 = u32::MAX;
 
 /// Nodes that a walk follows at once, at most.
-const FOLLOWED_MAX: usize = 8;
+const FOLLOWED_MAX: usize = 6;
+
+/// So many times as many each time that nothing nearer was found.
+const FOLLOWED_TIMES: usize = 3;
 
 /// A walk within a filter looks behind excluded links until it has found so many others.
 const FOUND_LINKS_ENOUGH: usize = 32;
@@ -111,7 +114,8 @@ impl Pace {
     #[inline]
     fn adapt(&mut self, pool: &Pool, followed: usize) {
         let is_nearer = pool.followed() < followed;
-        self.nodes = if is_nearer { self.nodes.div_ceil(2) } else { (2 * self.nodes).min(FOLLOWED_MAX) };
+        self.nodes =
+            if is_nearer { self.nodes.div_ceil(2) } else { (FOLLOWED_TIMES * self.nodes).min(FOLLOWED_MAX) };
     }
 }
 
