@@ -33,12 +33,21 @@ entry_points! { quantise, #[target_feature(enable = "avx2,fma")] }
 entry_points! { u4 gather, #[target_feature(enable = "avx2,fma")] }
 
 /// A number of rows, as many at a time as fill a register.
-pub(crate) trait Lanes: Copy {
+pub(crate) trait Lanes: Copy + Default {
     /// Eight values. Needs AVX2 and F16C.
     unsafe fn load(from: *const Self) -> __m256;
 
     /// The first `count` of eight values, which need not be there beyond, with zeros behind. Needs AVX2 and F16C.
-    unsafe fn load_first(from: *const Self, count: usize) -> __m256;
+    #[inline]
+    #[target_feature(enable = "avx2,f16c")]
+    unsafe fn load_first(from: *const Self, count: usize) -> __m256 {
+        let mut values = [Self::default(); LANES];
+        // SAFETY: as many values as the caller guarantees and the array has; the array has eight.
+        unsafe {
+            values.as_mut_ptr().copy_from_nonoverlapping(from, count.min(LANES));
+            Self::load(values.as_ptr())
+        }
+    }
 }
 
 impl Lanes for f32 {
@@ -68,13 +77,6 @@ impl Lanes for u16 {
         // SAFETY: the caller guarantees eight values.
         _mm256_cvtph_ps(unsafe { _mm_loadu_si128(from.cast()) })
     }
-
-    #[inline]
-    #[target_feature(enable = "avx2,f16c")]
-    unsafe fn load_first(from: *const Self, count: usize) -> __m256 {
-        // SAFETY: the caller guarantees `count` values; the copy has eight.
-        unsafe { Self::load(first(from, count).as_ptr()) }
-    }
 }
 
 impl Lanes for u8 {
@@ -83,13 +85,6 @@ impl Lanes for u8 {
     unsafe fn load(from: *const Self) -> __m256 {
         // SAFETY: the caller guarantees eight values.
         _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(unsafe { _mm_loadl_epi64(from.cast()) }))
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2,f16c")]
-    unsafe fn load_first(from: *const Self, count: usize) -> __m256 {
-        // SAFETY: the caller guarantees `count` values; the copy has eight.
-        unsafe { Self::load(first(from, count).as_ptr()) }
     }
 }
 
@@ -100,22 +95,6 @@ impl Lanes for i8 {
         // SAFETY: the caller guarantees eight values.
         _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(unsafe { _mm_loadl_epi64(from.cast()) }))
     }
-
-    #[inline]
-    #[target_feature(enable = "avx2,f16c")]
-    unsafe fn load_first(from: *const Self, count: usize) -> __m256 {
-        // SAFETY: the caller guarantees `count` values; the copy has eight.
-        unsafe { Self::load(first(from, count).as_ptr()) }
-    }
-}
-
-/// The first `count` values from a place on, which must have them, with zeros behind.
-#[inline]
-unsafe fn first<T: Copy + Default>(from: *const T, count: usize) -> [T; LANES] {
-    let mut values = [T::default(); LANES];
-    // SAFETY: as many values as the caller guarantees and the array has.
-    unsafe { values.as_mut_ptr().copy_from_nonoverlapping(from, count.min(LANES)) };
-    values
 }
 
 /// Four running sums a row hide the latency of the fused multiply-add; two rows at a time is what fits
@@ -281,39 +260,37 @@ unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
     sums
 }
 
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn first_sums(_vector: &[i8], _groups: &[u32]) -> __m256i {
+    _mm256_setzero_si256()
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn four(values: *const i8) -> __m256i {
+    // SAFETY: the caller guarantees four values.
+    _mm256_set1_epi32(unsafe { values.cast::<i32>().read_unaligned() })
+}
+
 /// `vpmaddubsw` adds pairs of products into 16 bits, where two do not fit: every other value is zero.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn products_u8<const REGISTERS: usize>(
-    vector: &[i8],
-    (groups, matrix, step): (&[u32], *const u8, usize),
-    out: &mut [i32],
-) -> usize {
-    let mut sums = [_mm256_setzero_si256(); REGISTERS];
-    for group in groups {
-        let group = *group as usize;
-        // SAFETY: the caller guarantees four values of the vector and `step` bytes of the matrix for every group.
-        unsafe {
-            let values = _mm256_set1_epi32(vector.as_ptr().add(4 * group).cast::<i32>().read_unaligned());
-            let (even, odd) = (
-                _mm256_and_si256(values, _mm256_set1_epi16(0xFF)),
-                _mm256_andnot_si256(_mm256_set1_epi16(0xFF), values),
-            );
-            let row = matrix.add(group * step);
-            for (at, sum) in sums.iter_mut().enumerate() {
-                let bytes = _mm256_loadu_si256(row.add(at * 32).cast());
-                for values in [even, odd] {
-                    let products = _mm256_maddubs_epi16(bytes, values);
-                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
-                }
-            }
-        }
-    }
-    for (out, sum) in out.chunks_exact_mut(8).zip(sums) {
-        // SAFETY: the chunk has as many places as the register.
-        unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), sum) };
-    }
-    REGISTERS * 8
+unsafe fn add_products_u8(sums: __m256i, bytes: *const u8, values: __m256i) -> __m256i {
+    // SAFETY: the caller guarantees a register of bytes.
+    let bytes = unsafe { _mm256_loadu_si256(bytes.cast()) };
+    let low = _mm256_set1_epi16(0xFF);
+    let even = _mm256_maddubs_epi16(bytes, _mm256_and_si256(values, low));
+    let odd = _mm256_maddubs_epi16(bytes, _mm256_andnot_si256(low, values));
+    let sums = _mm256_add_epi32(sums, _mm256_madd_epi16(even, _mm256_set1_epi16(1)));
+    _mm256_add_epi32(sums, _mm256_madd_epi16(odd, _mm256_set1_epi16(1)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn store_sums(sums: __m256i, out: &mut [i32]) {
+    // SAFETY: the caller guarantees as many places as the register has.
+    unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), sums) };
 }
 
 #[inline]

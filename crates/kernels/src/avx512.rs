@@ -225,39 +225,37 @@ unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
     reduce_four(sums)
 }
 
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(crate) unsafe fn first_sums(_vector: &[i8], _groups: &[u32]) -> __m512i {
+    _mm512_setzero_si512()
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(crate) unsafe fn four(values: *const i8) -> __m512i {
+    // SAFETY: the caller guarantees four values.
+    _mm512_set1_epi32(unsafe { values.cast::<i32>().read_unaligned() })
+}
+
 /// `vpmaddubsw` adds pairs of products into 16 bits, where two do not fit: every other value is zero.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-unsafe fn products_u8<const REGISTERS: usize>(
-    vector: &[i8],
-    (groups, matrix, step): (&[u32], *const u8, usize),
-    out: &mut [i32],
-) -> usize {
-    let mut sums = [_mm512_setzero_si512(); REGISTERS];
-    for group in groups {
-        let group = *group as usize;
-        // SAFETY: the caller guarantees four values of the vector and `step` bytes of the matrix for every group.
-        unsafe {
-            let values = _mm512_set1_epi32(vector.as_ptr().add(4 * group).cast::<i32>().read_unaligned());
-            let (even, odd) = (
-                _mm512_and_si512(values, _mm512_set1_epi16(0xFF)),
-                _mm512_andnot_si512(_mm512_set1_epi16(0xFF), values),
-            );
-            let row = matrix.add(group * step);
-            for (at, sum) in sums.iter_mut().enumerate() {
-                let bytes = _mm512_loadu_si512(row.add(at * 64).cast());
-                for values in [even, odd] {
-                    let products = _mm512_maddubs_epi16(bytes, values);
-                    *sum = _mm512_add_epi32(*sum, _mm512_madd_epi16(products, _mm512_set1_epi16(1)));
-                }
-            }
-        }
-    }
-    for (out, sum) in out.chunks_exact_mut(16).zip(sums) {
-        // SAFETY: the chunk has as many places as the register.
-        unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), sum) };
-    }
-    REGISTERS * 16
+unsafe fn add_products_u8(sums: __m512i, bytes: *const u8, values: __m512i) -> __m512i {
+    // SAFETY: the caller guarantees a register of bytes.
+    let bytes = unsafe { _mm512_loadu_si512(bytes.cast()) };
+    let low = _mm512_set1_epi16(0xFF);
+    let even = _mm512_maddubs_epi16(bytes, _mm512_and_si512(values, low));
+    let odd = _mm512_maddubs_epi16(bytes, _mm512_andnot_si512(low, values));
+    let sums = _mm512_add_epi32(sums, _mm512_madd_epi16(even, _mm512_set1_epi16(1)));
+    _mm512_add_epi32(sums, _mm512_madd_epi16(odd, _mm512_set1_epi16(1)))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(crate) unsafe fn store_sums(sums: __m512i, out: &mut [i32]) {
+    // SAFETY: the caller guarantees as many places as the register has.
+    unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), sums) };
 }
 
 #[inline]

@@ -4,11 +4,10 @@
 
 use std::arch::x86_64::{
     __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_maskz_loadu_epi8,
-    _mm512_reduce_add_epi32, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_srli_epi16,
-    _mm512_storeu_si512, _mm512_xor_si512,
+    _mm512_reduce_add_epi32, _mm512_set1_epi8, _mm512_setzero_si512, _mm512_srli_epi16, _mm512_xor_si512,
 };
 
-use crate::avx512::{self, low_nibbles};
+use crate::avx512::{self, first_sums, four, low_nibbles, store_sums};
 use crate::entry::{Table, entry_points};
 use crate::prefetch::prefetch_next_group;
 
@@ -113,27 +112,7 @@ unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-unsafe fn products_u8<const REGISTERS: usize>(
-    vector: &[i8],
-    (groups, matrix, step): (&[u32], *const u8, usize),
-    out: &mut [i32],
-) -> usize {
-    let mut sums = [_mm512_setzero_si512(); REGISTERS];
-    for group in groups {
-        let group = *group as usize;
-        // SAFETY: the caller guarantees four values of the vector and `step` bytes of the matrix for every group.
-        unsafe {
-            let values = _mm512_set1_epi32(vector.as_ptr().add(4 * group).cast::<i32>().read_unaligned());
-            let row = matrix.add(group * step);
-            for (at, sum) in sums.iter_mut().enumerate() {
-                let bytes = _mm512_loadu_si512(row.add(at * LANES).cast());
-                *sum = _mm512_dpbusd_epi32(*sum, bytes, values);
-            }
-        }
-    }
-    for (out, sum) in out.chunks_exact_mut(LANES / 4).zip(sums) {
-        // SAFETY: the chunk has as many places as the register.
-        unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), sum) };
-    }
-    REGISTERS * LANES / 4
+unsafe fn add_products_u8(sums: __m512i, bytes: *const u8, values: __m512i) -> __m512i {
+    // SAFETY: the caller guarantees a register of bytes.
+    _mm512_dpbusd_epi32(sums, unsafe { _mm512_loadu_si512(bytes.cast()) }, values)
 }

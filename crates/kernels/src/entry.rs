@@ -17,9 +17,8 @@ pub(crate) struct Table {
     /// Vector, groups, matrix, results: undefined behaviour unless there are a multiple of 16 results, the matrix has
     /// four bytes for each of them in every one of `groups`, and the vector four.
     pub(crate) product_u8: unsafe fn(&[i8], &[u32], *const u8, &mut [i32]),
-    pub(crate) largest_magnitude: unsafe fn(&[f32]) -> f32,
-    /// Numbers, factor, codes: as many codes as numbers, or fewer are written.
-    pub(crate) quantise: unsafe fn(&[f32], f32, &mut [i8]),
+    /// Numbers, what the largest becomes, codes; returns the scale.
+    pub(crate) quantise: unsafe fn(&[f32], f32, &mut [i8]) -> f32,
     /// Query, start of the block, bytes from one row to the next, rows, results: undefined behaviour unless
     /// the block has `query.len() / 2` bytes from the start of every one of `rows`, of which there are as many
     /// as results, and the query has an even length.
@@ -42,9 +41,10 @@ pub(crate) struct RowKernels<T> {
 /// of [`Number`](crate::Number), decoded on the way, which gets where `ROWS` rows as long as `query` start and where
 /// those that come next do, for prefetching only; `sums_i8::<ROWS>(query, rows) -> [i32; ROWS]`, where `rows`
 /// holds `ROWS` rows as long as `query`, and `bias_i8(query) -> i32`, which is subtracted from every sum of `sums_i8`;
-/// `sums_u4(query, starts of four rows) -> [i32; 4]`; and `products_u8::<REGISTERS>(vector, groups, matrix, step)`, which
-/// gives that many registers of sums. Every function gets the attributes given, so that the loops
-/// are inlined into code that may use the same instructions.
+/// `sums_u4(query, starts of four rows) -> [i32; 4]`; and for a product of a matrix
+/// `first_sums(vector, groups)`, the register that sums start from, `four(values)`, four values of the vector, repeated
+/// over a register, `add_products_u8(sums, bytes, four)` and `store_sums(sums, out)`. Every function gets the attributes
+/// given, so that the loops are inlined into code that may use the same instructions.
 macro_rules! entry_points {
     (f32 rows $rows_f32:literal, $(#[$attribute:meta])*) => {
         $(#[$attribute])*
@@ -140,6 +140,35 @@ macro_rules! entry_points {
         }
     };
     (u8 product, registers of $lanes:literal, $(#[$attribute:meta])*) => {
+        /// The products for the next `REGISTERS` registers of rows, whose bytes lie from `matrix` on, and `step` further
+        /// for each group; returns how many rows these are.
+        #[inline]
+        $(#[$attribute])*
+        unsafe fn products_u8<const REGISTERS: usize>(
+            vector: &[i8],
+            (groups, matrix, step): (&[u32], *const u8, usize),
+            out: &mut [i32],
+        ) -> usize {
+            const LANES: usize = $lanes;
+            // SAFETY: the caller keeps the contract of `Table`: four values of the vector and `step` bytes of the matrix
+            // for every group, and results for every register.
+            unsafe {
+                let mut sums = [first_sums(vector, groups); REGISTERS];
+                for group in groups {
+                    let group = *group as usize;
+                    let values = four(vector.as_ptr().add(4 * group));
+                    let bytes = matrix.add(group * step);
+                    for (at, sum) in sums.iter_mut().enumerate() {
+                        *sum = add_products_u8(*sum, bytes.add(at * 4 * LANES), values);
+                    }
+                }
+                for (out, sum) in out.chunks_exact_mut(LANES).zip(sums) {
+                    store_sums(sum, out);
+                }
+            }
+            REGISTERS * LANES
+        }
+
         $(#[$attribute])*
         pub(crate) unsafe fn product_u8(vector: &[i8], groups: &[u32], matrix: *const u8, out: &mut [i32]) {
             const LANES: usize = $lanes;
@@ -161,13 +190,8 @@ macro_rules! entry_points {
     };
     (quantise, $(#[$attribute:meta])*) => {
         $(#[$attribute])*
-        pub(crate) unsafe fn largest_magnitude(values: &[f32]) -> f32 {
-            $crate::quantise::largest_magnitude(values)
-        }
-
-        $(#[$attribute])*
-        pub(crate) unsafe fn quantise(values: &[f32], factor: f32, codes: &mut [i8]) {
-            $crate::quantise::quantise(values, factor, codes);
+        pub(crate) unsafe fn quantise(values: &[f32], largest: f32, codes: &mut [i8]) -> f32 {
+            $crate::quantise::quantise(values, largest, codes)
         }
     };
     (u4 gather, $(#[$attribute:meta])*) => {
@@ -208,7 +232,6 @@ macro_rules! own_table {
             dot_i8_many,
             dot_u4_gather,
             product_u8,
-            largest_magnitude,
             quantise,
         };
     };

@@ -200,7 +200,8 @@ impl Kernels {
         unsafe { (self.table.product_u8)(vector, groups, matrix.as_ptr(), out) }
     }
 
-    /// Writes the 8-bit codes of `values`, the largest of which gets `largest`, at most 127, and returns their scale.
+    /// Writes the 8-bit codes of `values`, the largest of which gets `largest`, at most [`CODE_MAX`](crate::CODE_MAX), and returns their
+    /// scale.
     /// Numbers too small to be divided by become zeros. The same on every level.
     ///
     /// # Panics
@@ -209,12 +210,7 @@ impl Kernels {
     pub fn quantise(self, values: &[f32], largest: f32, codes: &mut [i8]) -> f32 {
         assert_eq!(values.len(), codes.len(), "there must be one code for every value");
         // SAFETY: the CPU has the level.
-        let scale = unsafe { (self.table.largest_magnitude)(values) } / largest;
-        let inverse = 1.0 / scale;
-        let inverse = if inverse.is_finite() { inverse } else { 0.0 };
-        // SAFETY: the CPU has the level.
-        unsafe { (self.table.quantise)(values, inverse, codes) };
-        scale
+        unsafe { (self.table.quantise)(values, largest, codes) }
     }
 }
 

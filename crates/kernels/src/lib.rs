@@ -44,3 +44,4 @@ pub use kernels::{I8_LENGTH_MAX, Kernels, U4_LENGTH_MAX, U8_LENGTH_MAX};
 pub use level::Level;
 pub use number::Number;
 pub use prefetch::{prefetch, prefetch_start};
+pub use quantise::CODE_MAX;

@@ -3,9 +3,9 @@
 #![allow(unsafe_code, reason = "vector loads through pointers; the contract is that of `entry::Table`")]
 
 use std::arch::aarch64::{
-    float32x4_t, int8x16_t, uint8x16_t, vaddq_f32, vaddq_s32, vaddvq_f32, vaddvq_s32, vandq_u8, vcreate_s8,
-    vcreate_u8, vcvt_f32_f16, vcvtq_f32_s32, vcvtq_f32_u32, vdupq_n_f32, vdupq_n_s32, vdupq_n_u8, veorq_u8,
-    vfmaq_f32, vget_low_s8, vget_low_s16, vget_low_u16, vld1_u16, vld1q_f32, vld1q_s8, vld1q_u8,
+    float32x4_t, int8x16_t, int32x4_t, uint8x16_t, vaddq_f32, vaddq_s32, vaddvq_f32, vaddvq_s32, vandq_u8,
+    vcreate_s8, vcreate_u8, vcvt_f32_f16, vcvtq_f32_s32, vcvtq_f32_u32, vdupq_n_f32, vdupq_n_s32, vdupq_n_u8,
+    veorq_u8, vfmaq_f32, vget_low_s8, vget_low_s16, vget_low_u16, vld1_u16, vld1q_f32, vld1q_s8, vld1q_u8,
     vmlal_high_s8, vmlal_s8, vmovl_s8, vmovl_s16, vmovl_u8, vmovl_u16, vmull_high_s8, vmull_s8, vpadalq_s16,
     vpaddlq_s16, vpaddq_s32, vreinterpret_f16_u16, vreinterpretq_s8_s32, vreinterpretq_s8_u8, vshrq_n_u8,
     vst1q_s32, vsubq_f32,
@@ -212,39 +212,44 @@ unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
     sums
 }
 
-/// The instructions multiply signed bytes, so 128 is taken from the matrix (its top bits flipped), and added again times
-/// the sum of the vector.
+/// [`signed`] takes 128 from every byte of the matrix, and what that leaves out is 128 times the sum of the vector.
 #[inline]
 #[target_feature(enable = "neon")]
-unsafe fn products_u8<const REGISTERS: usize>(
-    vector: &[i8],
-    (groups, matrix, step): (&[u32], *const u8, usize),
-    out: &mut [i32],
-) -> usize {
-    let mut sums = [vdupq_n_s32(0); REGISTERS];
-    let mut bias = 0;
-    for group in groups {
-        let group = *group as usize;
-        let four = &vector[4 * group..][..4];
-        bias += 128 * four.iter().map(|value| i32::from(*value)).sum::<i32>();
-        // SAFETY: the caller guarantees four values of the vector and `step` bytes of the matrix for every group.
-        unsafe {
-            let values = vreinterpretq_s8_s32(vdupq_n_s32(four.as_ptr().cast::<i32>().read_unaligned()));
-            let row = matrix.add(group * step);
-            for (at, sum) in sums.iter_mut().enumerate() {
-                let bytes = veorq_u8(vld1q_u8(row.add(at * LANES_I8)), vdupq_n_u8(128));
-                let bytes = vreinterpretq_s8_u8(bytes);
-                let first = vpaddlq_s16(vmull_s8(vget_low_s8(bytes), vget_low_s8(values)));
-                let second = vpaddlq_s16(vmull_high_s8(bytes, values));
-                *sum = vaddq_s32(*sum, vpaddq_s32(first, second));
-            }
-        }
-    }
-    for (out, sum) in out.chunks_exact_mut(4).zip(sums) {
-        // SAFETY: the chunk has four places.
-        unsafe { vst1q_s32(out.as_mut_ptr(), vaddq_s32(sum, vdupq_n_s32(bias))) };
-    }
-    REGISTERS * 4
+pub(crate) unsafe fn first_sums(vector: &[i8], groups: &[u32]) -> int32x4_t {
+    let values = groups.iter().flat_map(|group| &vector[4 * *group as usize..][..4]);
+    vdupq_n_s32(128 * values.map(|value| i32::from(*value)).sum::<i32>())
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+pub(crate) unsafe fn four(values: *const i8) -> int8x16_t {
+    // SAFETY: the caller guarantees four values.
+    vreinterpretq_s8_s32(vdupq_n_s32(unsafe { values.cast::<i32>().read_unaligned() }))
+}
+
+/// Sixteen bytes less 128 each, since the instructions multiply signed ones.
+#[inline]
+#[target_feature(enable = "neon")]
+pub(crate) unsafe fn signed(bytes: *const u8) -> int8x16_t {
+    // SAFETY: the caller guarantees sixteen bytes.
+    vreinterpretq_s8_u8(veorq_u8(unsafe { vld1q_u8(bytes) }, vdupq_n_u8(128)))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn add_products_u8(sums: int32x4_t, bytes: *const u8, values: int8x16_t) -> int32x4_t {
+    // SAFETY: the caller guarantees a register of bytes.
+    let bytes = unsafe { signed(bytes) };
+    let first = vpaddlq_s16(vmull_s8(vget_low_s8(bytes), vget_low_s8(values)));
+    let second = vpaddlq_s16(vmull_high_s8(bytes, values));
+    vaddq_s32(sums, vpaddq_s32(first, second))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+pub(crate) unsafe fn store_sums(sums: int32x4_t, out: &mut [i32]) {
+    // SAFETY: the caller guarantees four places.
+    unsafe { vst1q_s32(out.as_mut_ptr(), sums) };
 }
 
 /// The lower and the upper four bits of every byte.

@@ -2,14 +2,11 @@
 
 #![allow(unsafe_code, reason = "vector loads through pointers; the contract is that of `entry::Table`")]
 
-use std::arch::aarch64::{
-    int8x16_t, int32x4_t, vaddq_s32, vaddvq_s32, vdupq_n_s32, vdupq_n_u8, veorq_u8, vld1q_s8, vld1q_u8,
-    vreinterpretq_s8_s32, vreinterpretq_s8_u8, vst1q_s32,
-};
+use std::arch::aarch64::{int8x16_t, int32x4_t, vaddvq_s32, vdupq_n_s32, vld1q_s8, vld1q_u8};
 use std::arch::asm;
 
 use crate::entry::{Table, entry_points};
-use crate::neon::{self, LANES_I8, nibbles, sixteen};
+use crate::neon::{self, LANES_I8, first_sums, four, nibbles, signed, sixteen, store_sums};
 use crate::scalar::nibble_products;
 
 pub(crate) const TABLE: Table = Table { dot_i8, dot_i8_many, product_u8, dot_u4_gather, ..neon::TABLE };
@@ -97,34 +94,9 @@ unsafe fn sums_u4(query: &[i8], starts: [*const u8; 4]) -> [i32; 4] {
     sums
 }
 
-/// The instructions multiply signed bytes, so 128 is taken from the matrix (its top bits flipped), and added again times
-/// the sum of the vector.
 #[inline]
 #[target_feature(enable = "neon,dotprod")]
-unsafe fn products_u8<const REGISTERS: usize>(
-    vector: &[i8],
-    (groups, matrix, step): (&[u32], *const u8, usize),
-    out: &mut [i32],
-) -> usize {
-    let mut sums = [vdupq_n_s32(0); REGISTERS];
-    let mut bias = 0;
-    for group in groups {
-        let group = *group as usize;
-        let four = &vector[4 * group..][..4];
-        bias += 128 * four.iter().map(|value| i32::from(*value)).sum::<i32>();
-        // SAFETY: the caller guarantees four values of the vector and `step` bytes of the matrix for every group.
-        unsafe {
-            let values = vreinterpretq_s8_s32(vdupq_n_s32(four.as_ptr().cast::<i32>().read_unaligned()));
-            let row = matrix.add(group * step);
-            for (at, sum) in sums.iter_mut().enumerate() {
-                let bytes = veorq_u8(vld1q_u8(row.add(at * LANES_I8)), vdupq_n_u8(128));
-                *sum = add_products(*sum, vreinterpretq_s8_u8(bytes), values);
-            }
-        }
-    }
-    for (out, sum) in out.chunks_exact_mut(4).zip(sums) {
-        // SAFETY: the chunk has four places.
-        unsafe { vst1q_s32(out.as_mut_ptr(), vaddq_s32(sum, vdupq_n_s32(bias))) };
-    }
-    REGISTERS * 4
+unsafe fn add_products_u8(sums: int32x4_t, bytes: *const u8, values: int8x16_t) -> int32x4_t {
+    // SAFETY: the caller guarantees a register of bytes.
+    add_products(sums, unsafe { signed(bytes) }, values)
 }

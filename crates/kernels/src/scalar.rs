@@ -83,27 +83,29 @@ pub(crate) fn nibble_products(low: i8, high: i8, byte: u8) -> i32 {
     i32::from(low) * i32::from(byte & 15) + i32::from(high) * i32::from(byte >> 4)
 }
 
-/// A register is a chunk of sixteen sums.
 #[inline]
-unsafe fn products_u8<const REGISTERS: usize>(
-    vector: &[i8],
-    (groups, matrix, step): (&[u32], *const u8, usize),
-    out: &mut [i32],
-) -> usize {
-    let mut sums = [[0_i32; LANES]; REGISTERS];
-    for group in groups {
-        let group = *group as usize;
-        let values = &vector[4 * group..][..4];
-        // SAFETY: the caller guarantees `step` bytes of the matrix for every group, of which these are a part.
-        let bytes = unsafe { std::slice::from_raw_parts(matrix.add(group * step), REGISTERS * LANES * 4) };
-        for (sum, bytes) in sums.as_flattened_mut().iter_mut().zip(bytes.as_chunks::<4>().0) {
-            *sum += bytes
-                .iter()
-                .zip(values)
-                .map(|(byte, value)| i32::from(*byte) * i32::from(*value))
-                .sum::<i32>();
-        }
+unsafe fn first_sums(_vector: &[i8], _groups: &[u32]) -> [i32; LANES] {
+    [0; LANES]
+}
+
+#[inline]
+unsafe fn four(values: *const i8) -> [i8; 4] {
+    // SAFETY: the caller guarantees four values.
+    unsafe { values.cast::<[i8; 4]>().read() }
+}
+
+#[inline]
+unsafe fn add_products_u8(mut sums: [i32; LANES], bytes: *const u8, values: [i8; 4]) -> [i32; LANES] {
+    // SAFETY: the caller guarantees four bytes for each of the sums.
+    let bytes = unsafe { bytes.cast::<[[u8; 4]; LANES]>().read() };
+    for (sum, bytes) in sums.iter_mut().zip(bytes) {
+        let products = bytes.iter().zip(values).map(|(byte, value)| i32::from(*byte) * i32::from(value));
+        *sum += products.sum::<i32>();
     }
-    out[..REGISTERS * LANES].copy_from_slice(sums.as_flattened());
-    REGISTERS * LANES
+    sums
+}
+
+#[inline]
+unsafe fn store_sums(sums: [i32; LANES], out: &mut [i32]) {
+    out.copy_from_slice(&sums);
 }

@@ -15,9 +15,7 @@
 
 use std::ops::Range;
 
-use huedb_kernels::{Kernels, U4_LENGTH_MAX, prefetch};
-
-use super::plane::CODE_MAX;
+use huedb_kernels::{CODE_MAX, Kernels, U4_LENGTH_MAX, prefetch};
 
 /// Bytes of a row's header.
 const HEADER_BYTES: usize = 8;

@@ -6,12 +6,9 @@
 //! word. Inside the plane the directions are mixed at random, so that no number of a code stands out and four bits
 //! of each say much.
 
-use huedb_kernels::{Kernels, U8_LENGTH_MAX};
+use huedb_kernels::{CODE_MAX, Kernels, U8_LENGTH_MAX};
 
 use super::random::Random;
-
-/// The largest code; -128 is left out so that the range is symmetric.
-pub(super) const CODE_MAX: f32 = 127.0;
 
 /// Of the squared length of rows, so much may lie outside the plane.
 const OUTSIDE_MAX: f64 = 0.06;

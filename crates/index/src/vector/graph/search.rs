@@ -13,8 +13,8 @@ use crate::topk::{SharedBound, TopK};
 use crate::vector::{Flat, Found, Query, Scope, VectorIndex};
 
 /// In the time that a walk within a filter takes for each candidate that the usual query keeps, so many rows can be
-/// compared one after the other: measured from 2 to 4 microseconds for a candidate, since hard queries keep several
-/// times as many, and 15 to 30 nanoseconds for a row.
+/// compared one after the other: measured from 1 to 4 microseconds for a candidate, since hard queries keep several
+/// times as many, and 7 to 30 nanoseconds for a row.
 const SCANNED_PER_CANDIDATE: u64 = 200;
 
 /// A walk within a filter keeps more candidates than one over all rows, since its steps lead the less directly to the
