@@ -41,7 +41,7 @@ impl<'a> Built<'a> {
         let builder = GraphBuilder::new(block.distance, &flat, &|_| false, parameters, workers)
             .expect("the data set suits a graph");
         builder.insert_all(workers, &|| false);
-        let graph = builder.finish(&flat);
+        let graph = builder.finish(&flat, workers);
         Self { flat, graph, seconds: start.elapsed().as_secs_f64() }
     }
 

@@ -109,7 +109,7 @@ pub(super) fn build_graph(
     });
     job.progress.done.store(0, Ordering::Relaxed);
     let (done, total) = builder.progress();
-    (done == total && !(job.is_cancelled)()).then(|| builder.finish(&vectors))
+    (done == total && !(job.is_cancelled)()).then(|| builder.finish(&vectors, workers))
 }
 
 /// Reads the head of a segment's graph and checks what it says; `None` if there is no graph.

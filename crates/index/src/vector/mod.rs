@@ -65,6 +65,8 @@ pub enum SearchPlan {
     Flat,
     /// By comparing codes of all rows that a filter leaves.
     Scan,
+    /// By comparing codes of the rows that a filter leaves in clusters near the query.
+    ClusterScan,
     /// By a walk over all rows.
     Graph,
     /// By a walk over the rows that a filter leaves.
@@ -77,6 +79,7 @@ impl SearchPlan {
         match self {
             Self::Flat => "flat",
             Self::Scan => "scan",
+            Self::ClusterScan => "cluster scan",
             Self::Graph => "graph",
             Self::FilteredGraph => "filtered graph",
         }

@@ -7,6 +7,7 @@ use huedb_kernels::{Buffer, Kernels};
 use huedb_types::Distance;
 
 use super::calibrate::{Calibration, calibrate};
+use super::clusters::NewClusters;
 use super::codes::{CodeLayout, CodedImage, GROUP, NodeCodes};
 use super::image::{ImageScratch, Imager};
 use super::links::OpenLinks;
@@ -267,21 +268,21 @@ impl GraphBuilder {
         self.rule().choose(&codes, node, &scratch.near, &mut scratch.prune);
     }
 
-    /// The complete graph. Nodes with more links than they may have in the end lose some.
+    /// The complete graph. Nodes with more links than they may have in the end lose some; rows are assigned to clusters
+    /// with the help of `workers`.
     ///
     /// # Panics
     /// If the insertion was cancelled.
-    pub fn finish(mut self, rows: &dyn VectorRows) -> Graph {
+    pub fn finish(mut self, rows: &dyn VectorRows, workers: &dyn Workers) -> Graph {
         let (inserted, total) = self.progress();
         assert_eq!(inserted, total, "a graph is complete when all nodes were inserted");
         let links = self.final_links();
         // Their memory is free before that of the codes, which are the larger part, is taken once more.
         self.links = OpenLinks::new(0, 0);
-        let layout = CodeLayout::new(self.layout.dimensions, self.rows as usize + self.routers.len());
-        let mut codes = Buffer::zeroed(layout.bytes());
-        for (to, row) in (0..).zip((0..self.rows).chain(self.routers.iter().copied())) {
-            layout.copy(&self.node_codes(), row, &mut codes, to);
-        }
+        let sizes = (self.rows, NewClusters::wanted(self.order.len()));
+        let random = &mut self.random.clone();
+        let clusters = NewClusters::find(&self.node_codes(), sizes, &self.order, random, workers);
+        let codes = self.final_codes(&clusters);
         let head = GraphHead {
             imager: self.imager,
             rows: self.rows,
@@ -289,10 +290,27 @@ impl GraphBuilder {
             calibration: Calibration::default(),
             routers: self.routers,
             strays: self.strays,
+            clusters: clusters.count,
         };
         let mut graph = Graph { head, links, codes };
         graph.head.calibration = calibrate(&graph.view(), rows, &self.order, &mut self.random);
         graph
+    }
+
+    /// The codes of the rows, the routers and the clusters' centres, then the clusters of the rows.
+    fn final_codes(&self, clusters: &NewClusters) -> Buffer<u8> {
+        let centres = clusters.centres();
+        let count = self.rows as usize + self.routers.len() + clusters.count as usize;
+        let layout = CodeLayout::new(self.layout.dimensions, count);
+        let mut bytes = Buffer::zeroed(layout.bytes() + clusters.assigned.len());
+        let (codes, assigned) = bytes.split_at_mut(layout.bytes());
+        assigned.copy_from_slice(&clusters.assigned);
+        let rows = (0..self.rows).chain(self.routers.iter().copied()).map(|row| (self.node_codes(), row));
+        let centres = (0..clusters.count).map(|centre| (centres, centre));
+        for (to, (from, row)) in (0..).zip(rows.chain(centres)) {
+            layout.copy(&from, row, codes, to);
+        }
+        bytes
     }
 
     fn final_links(&self) -> Buffer<u32> {
@@ -318,6 +336,6 @@ fn routers(nodes: usize) -> usize {
     (nodes as f64).cbrt() as usize
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

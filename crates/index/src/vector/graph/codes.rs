@@ -193,6 +193,12 @@ impl CodedImage {
         self.set_derived(scale, length);
     }
 
+    /// The numbers that the code stands for.
+    pub(super) fn values(&self) -> impl Iterator<Item = f32> {
+        let scale = self.factor / -2.0;
+        self.codes.iter().map(move |code| f32::from(*code) * scale)
+    }
+
     fn set_derived(&mut self, scale: f32, length: f32) {
         let sum: i32 = self.codes.iter().map(|code| i32::from(*code)).sum();
         self.bias = sum * i32::from(OFFSET);
@@ -296,6 +302,25 @@ impl NodeCodes<'_> {
         let dots = &mut dots[..rows.len()];
         kernels.dot_u4_gather(&image.codes, self.bytes, self.layout.stride, rows, dots);
         self.fine(kernels, image, rows, dots, out);
+    }
+
+    /// Calls `with` for the rows of `range`, some after the others, with the place of the first of them in the range and
+    /// the estimated squared distances of all.
+    #[inline]
+    pub(super) fn distances_of_range(
+        &self,
+        kernels: Kernels,
+        image: &CodedImage,
+        range: Range<u32>,
+        mut with: impl FnMut(usize, &[f32]),
+    ) {
+        let (mut rows, mut out) = ([0; GROUP], [0.0; GROUP]);
+        for start in range.clone().step_by(GROUP) {
+            let count = ((range.end - start) as usize).min(GROUP);
+            (start..).zip(&mut rows[..count]).for_each(|(row, at)| *at = row);
+            self.distances(kernels, image, &rows[..count], &mut out[..count]);
+            with((start - range.start) as usize, &out[..count]);
+        }
     }
 }
 

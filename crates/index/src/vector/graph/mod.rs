@@ -14,12 +14,15 @@
 //! | `prune` | which near nodes a node links to |
 //! | `build`, `links`, `extend` | inserting nodes, on several threads, into an empty or an existing graph |
 //! | `calibrate` | how many candidates searches need |
-//! | `search`, `errors` | the plan of a search, and which candidates its end looks at |
+//! | `clusters` | which rows lie near each other, for scans |
+//! | `search`, `scan` | the plan of a search, and the one that compares row by row |
+//! | `rescore`, `errors` | the end of a search, and which candidates it looks at |
 //! | `passing`, `containers` | what a filter leaves |
 //! | `stored` | the bytes |
 
 mod build;
 mod calibrate;
+mod clusters;
 mod codes;
 mod containers;
 mod errors;
@@ -31,6 +34,8 @@ mod plane;
 mod pool;
 mod prune;
 mod random;
+mod rescore;
+mod scan;
 mod search;
 mod stored;
 mod visited;
@@ -157,7 +162,8 @@ impl Graph {
         &self.links
     }
 
-    /// The code of every row, then once more those of the routers.
+    /// The code of every row, then once more those of the routers, then those of the clusters' centres; behind them the
+    /// cluster of every row, in two bytes.
     pub fn codes(&self) -> &[u8] {
         &self.codes
     }

@@ -2,14 +2,14 @@
 
 use std::cell::RefCell;
 
-use super::codes::GROUP;
-use super::errors::{self, Errors};
+use super::clusters::ClusterScratch;
 use super::image::ImageScratch;
 use super::passing::Passing;
+use super::rescore::rescored;
+use super::scan::CLUSTERED_MIN;
 use super::walk::{Walk, WalkScratch};
 use super::width::Width;
 use super::{GraphView, SearchPlan};
-use crate::topk::{SharedBound, TopK};
 use crate::vector::{Flat, Found, Query, Scope, VectorIndex};
 
 /// In the time that a walk within a filter takes for each candidate that the usual query keeps, so many rows can be
@@ -38,15 +38,6 @@ const SAMPLED_SEEDS: usize = 32;
 /// If more than one in so many rows is wanted, nothing is faster than to compare all.
 const ROWS_PER_NEIGHBOUR_MIN: usize = 16;
 
-/// Rows whose vectors are asked for ahead of their comparison; the kernels ask for those behind them.
-const COMPARED_AHEAD: usize = 12;
-
-/// Rows that the kernels compare at once.
-const COMPARED_TOGETHER: usize = 4;
-
-/// If there are fewer rows behind the first it does not pay to find out which of them can be left out.
-const DOUBTFUL_MIN: usize = 8;
-
 /// While the full vectors of the rows that may pass are no more bytes than this, they are compared at once. Measured:
 /// in the cache it takes two thirds of the time of codes, of which encoding the query is the most; from memory as long
 /// with 1.5 KB a vector, a quarter longer with 3 KB.
@@ -57,25 +48,26 @@ const FULL_BYTES_MAX: u64 = 192 * 1024;
 /// Finds nearly all of the nearest rows; their distances are exact.
 #[derive(Debug, Clone, Copy)]
 pub struct GraphIndex<'a> {
-    vectors: Flat<'a>,
-    graph: GraphView<'a>,
+    pub(super) vectors: Flat<'a>,
+    pub(super) graph: GraphView<'a>,
     candidates: usize,
 }
 
 #[derive(Default)]
-struct SearchScratch {
-    walk: WalkScratch,
+pub(super) struct SearchScratch {
+    pub(super) walk: WalkScratch,
     image: ImageScratch,
     passing: Passing,
+    clusters: ClusterScratch,
     /// Rows to compare with their full vectors, their estimated distances, and their distances. Before that, the
     /// rows of a filter that leaves few.
-    rescored: Vec<u32>,
-    estimates: Vec<f32>,
-    distances: Vec<f32>,
+    pub(super) rescored: Vec<u32>,
+    pub(super) estimates: Vec<f32>,
+    pub(super) distances: Vec<f32>,
 }
 
 thread_local! {
-    /// The memory of a search, kept for the next on the same thread: a few hundred kilobytes for a million rows.
+    /// The memory of a search, kept for the next on the same thread: a few bytes for a row of the largest block.
     static SCRATCH: RefCell<SearchScratch> = RefCell::default();
 }
 
@@ -91,7 +83,7 @@ impl<'a> GraphIndex<'a> {
     }
 
     /// How many candidates a search for `k` neighbours keeps at least.
-    fn wanted(&self, k: usize) -> usize {
+    pub(super) fn wanted(&self, k: usize) -> usize {
         self.candidates.max(k).min(self.vectors.rows() as usize)
     }
 
@@ -151,7 +143,7 @@ impl<'a> GraphIndex<'a> {
         (wanted, mut compared): (usize, u64),
         scratch: &mut SearchScratch,
     ) -> Found {
-        let SearchScratch { walk: state, passing, rescored: listed, .. } = scratch;
+        let SearchScratch { walk: state, passing, rescored: listed, clusters, .. } = scratch;
         let (count, rows) = (passing.count(), u64::from(self.vectors.rows()));
         let more = (rows / count.max(1) / FILTERED_MORE_FOR_FOUR_ONE_IN).min(4) as usize;
         let width = self.width(wanted * (4 + more) / 4, scope.k);
@@ -163,11 +155,16 @@ impl<'a> GraphIndex<'a> {
         }
         // All of them are compared, so only those that will be rescored need a place.
         passing.list(listed);
-        compared += self.scan(query, rescored(scope.k, wanted), listed, state);
+        let kept = rescored(scope.k, wanted);
+        if listed.len() >= CLUSTERED_MIN && self.graph.calibration().cluster_reach.is_finite() {
+            compared += self.scan_clusters(query, (scope.k, kept), listed, (state, clusters));
+            return self.rescore(query, scope, (SearchPlan::ClusterScan, compared), scratch);
+        }
+        compared += self.scan(query, kept, listed, state);
         self.rescore(query, scope, (SearchPlan::Scan, compared), scratch)
     }
 
-    fn start(&self, width: Width, state: &mut WalkScratch) {
+    pub(super) fn start(&self, width: Width, state: &mut WalkScratch) {
         state.pool.reset(width);
         state.visited.reset(self.vectors.rows());
     }
@@ -183,22 +180,15 @@ impl<'a> GraphIndex<'a> {
 
     /// The routers' codes lie together behind those of the rows.
     fn compare_routers(&self, query: &Query<'_>, state: &mut WalkScratch) -> u64 {
-        let codes = self.graph.node_codes();
-        let (mut out, mut places) = ([0.0; GROUP], [0; GROUP]);
-        let mut place = self.vectors.rows();
-        for nodes in self.graph.routers.chunks(GROUP) {
-            let (out, places) = (&mut out[..nodes.len()], &mut places[..nodes.len()]);
-            for at in &mut *places {
-                *at = place;
-                place += 1;
-            }
-            codes.distances(query.kernels(), &state.image, places, out);
-            let WalkScratch { pool, visited, .. } = state;
-            pool.offer(nodes, out, |node| {
+        let (codes, routers) = (self.graph.node_codes(), self.graph.routers);
+        let (rows, count) = (self.vectors.rows(), routers.len() as u32);
+        let WalkScratch { pool, visited, image, .. } = state;
+        codes.distances_of_range(query.kernels(), image, rows..rows + count, |at, distances| {
+            pool.offer(&routers[at..][..distances.len()], distances, |node| {
                 visited.insert(node);
             });
-        }
-        self.graph.routers.len() as u64
+        });
+        count.into()
     }
 
     /// Fills the pool with the nearest passing rows by a walk among them. False if it would take longer than to
@@ -219,127 +209,6 @@ impl<'a> GraphIndex<'a> {
         *compared += walk.seed(routers.chain(sample), state);
         walk.run_within(passing, budget, compared, state) && state.pool.len() >= width.least
     }
-
-    /// Fills the pool with the nearest of `rows` by comparing all of them; returns how many these were.
-    fn scan(&self, query: &Query<'_>, kept: usize, rows: &[u32], state: &mut WalkScratch) -> u64 {
-        self.start(Width::exactly(kept), state);
-        let links = self.graph.links();
-        let walk = Walk { kernels: query.kernels(), codes: self.graph.node_codes(), links: &links };
-        let mut chunks = rows.chunks(SCANNED_TOGETHER).peekable();
-        let ask = |rows: &[u32]| rows.iter().for_each(|row| walk.codes.prefetch_coarse(*row));
-        chunks.peek().copied().into_iter().for_each(ask);
-        let mut compared = 0;
-        while let Some(rows) = chunks.next() {
-            // Codes are asked for while those before are compared.
-            chunks.peek().copied().into_iter().for_each(ask);
-            state.fresh.clear();
-            state.fresh.extend(rows.iter().filter(|row| self.graph.is_linked(**row)));
-            compared += walk.compare_asked(state);
-        }
-        compared
-    }
-
-    /// The estimated distance beyond which no row is likely to be among the `k` nearest of `near`, nearest first.
-    fn rescored_bound(
-        &self,
-        k: usize,
-        mut near: impl Iterator<Item = (u32, f32)>,
-        state: &WalkScratch,
-    ) -> f32 {
-        near.nth(k.saturating_sub(1)).map_or(f32::INFINITY, |(row, distance)| {
-            let rounded = RESCORED_DEVIATIONS * self.graph.node_codes().deviation(&state.image, row);
-            let unknown = if self.graph.imager.plane.is_some() { OUTSIDE_SHARE * distance } else { 0.0 };
-            distance + rounded + unknown
-        })
-    }
-
-    /// Compares the most promising rows of the pool with their full vectors, and the rows without codes.
-    fn rescore(
-        &self,
-        query: &Query<'_>,
-        scope: &Scope<'_>,
-        (plan, scanned_rows): (SearchPlan, u64),
-        scratch: &mut SearchScratch,
-    ) -> Found {
-        let SearchScratch { walk: state, rescored: rows, estimates, distances, .. } = scratch;
-        // The others look at rows that the filter leaves and at no others.
-        let is_filtered = plan != SearchPlan::Graph;
-        let selected = || state.pool.nearest().filter(|(row, _)| is_filtered || scope.selects(*row));
-        let bound = self.rescored_bound(scope.k, selected(), state);
-        let candidates = selected().take_while(|(_, distance)| *distance <= bound);
-        let held = state.pool.len();
-        let rescored_max = if plan == SearchPlan::Scan { held } else { rescored(scope.k, held) };
-        rows.clear();
-        estimates.clear();
-        for (row, estimate) in candidates.take(rescored_max) {
-            rows.push(row);
-            estimates.push(estimate);
-        }
-        let first = scope.k.max(errors::ROWS_MIN).next_multiple_of(COMPARED_TOGETHER);
-        let first = if rows.len() < first + DOUBTFUL_MIN { rows.len() } else { first };
-        let mut nearest = TopK::new(scope.k);
-        self.compare_full(query, &rows[..first], distances, &mut nearest);
-        if rows.len() > first {
-            let rounded = self.graph.node_codes().deviation(&state.image, rows[first]);
-            let errors = Errors::of(query.distance(), &estimates[..first], distances, rounded);
-            let times = self.wanted(scope.k) as f32 / scope.k as f32;
-            let last = errors.last_estimate(nearest.bound(), times);
-            rows.truncate(first + estimates[first..].partition_point(|estimate| *estimate <= last));
-        }
-        rows.extend(self.graph.strays.iter().filter(|row| scope.selects(**row)));
-        self.compare_full(query, &rows[first..], distances, &mut nearest);
-        Self::found(scope, (plan, scanned_rows), rows.len(), nearest)
-    }
-
-    /// Compares the full vectors of all rows, of which there are few.
-    fn search_few(&self, query: &Query<'_>, scope: &Scope<'_>, scratch: &mut SearchScratch) -> Found {
-        let SearchScratch { rescored: rows, distances, .. } = scratch;
-        rows.clear();
-        scope.list(self.vectors.rows(), rows);
-        let mut nearest = TopK::new(scope.k);
-        self.compare_full(query, rows, distances, &mut nearest);
-        Self::found(scope, (SearchPlan::Flat, rows.len() as u64), rows.len(), nearest)
-    }
-
-    /// Offers `rows` with the distances of their full vectors, which are left in `distances`.
-    fn compare_full(&self, query: &Query<'_>, rows: &[u32], distances: &mut Vec<f32>, nearest: &mut TopK) {
-        rows.iter().take(COMPARED_AHEAD).for_each(|row| self.vectors.prefetch(*row));
-        self.vectors.announce(rows.iter().copied());
-        distances.resize(rows.len(), 0.0);
-        self.vectors.distances_of(query, rows, distances);
-        for (row, distance) in rows.iter().zip(&*distances) {
-            nearest.push(*row, *distance);
-        }
-    }
-
-    fn found(
-        scope: &Scope<'_>,
-        (plan, scanned_rows): (SearchPlan, u64),
-        rescored: usize,
-        nearest: TopK,
-    ) -> Found {
-        if let Some(bound) = scope.bound {
-            SharedBound::lower(bound, nearest.bound());
-        }
-        Found { neighbours: nearest.into_sorted(), scanned_rows, rescored_rows: rescored as u64, plan }
-    }
-}
-
-/// By how many standard deviations of an estimate a row may be behind the k-th and still be rescored. Its
-/// estimate and that of the k-th are both uncertain, and not quite as if errors were drawn at random.
-const RESCORED_DEVIATIONS: f32 = 4.0;
-
-/// By what share of the k-th distance a row may be behind it and still be rescored, where codes do not know what lies
-/// outside a plane.
-const OUTSIDE_SHARE: f32 = 0.15;
-
-/// Rows of a scan that are asked for at once.
-const SCANNED_TOGETHER: usize = 64;
-
-/// How many of the candidates are compared with their full vectors, if so many are near enough: those behind the
-/// first 3 k by their codes are hardly ever among the nearest.
-pub(super) fn rescored(k: usize, candidates: usize) -> usize {
-    (3 * k).max(k + candidates / 2)
 }
 
 impl VectorIndex for GraphIndex<'_> {

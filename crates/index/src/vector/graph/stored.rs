@@ -3,6 +3,7 @@
 use huedb_types::Distance;
 
 use super::calibrate::Calibration;
+use super::clusters::{CLUSTERS_MAX, Clusters};
 use super::codes::{CodeLayout, NodeCodes};
 use super::image::Imager;
 use super::plane::Plane;
@@ -10,7 +11,7 @@ use super::pool::NODES_MAX;
 use super::walk::{NO_LINK, StoredLinks};
 
 /// The first number of every head; another layout gets another.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// Most links of a node.
 pub(super) const LINKS_MAX: usize = 512;
@@ -25,6 +26,8 @@ pub struct GraphView<'a> {
     links: &'a [u32],
     codes: &'a [u8],
     layout: CodeLayout,
+    /// The cluster of every row.
+    assigned: &'a [u8],
 }
 
 /// The small part of a graph, decoded.
@@ -37,6 +40,8 @@ pub struct GraphHead {
     pub(super) routers: Vec<u32>,
     /// Rows without links or codes, ascending.
     pub(super) strays: Vec<u32>,
+    /// The number of clusters.
+    pub(super) clusters: u32,
 }
 
 /// The arrays given are not a graph.
@@ -53,8 +58,8 @@ fn check(holds: bool, wrong: &'static str) -> Result<(), GraphDamage> {
 impl GraphHead {
     /// The bytes to be stored: little-endian numbers of four bytes, all but one.
     ///
-    /// Version, distance (0 Euclidean, 1 cosine, 2 inner product), rows, dimensions, links of a node, effort
-    /// and spread (floats), the squared length of rows under the inner product (a float of eight bytes); then the number
+    /// Version, distance (0 Euclidean, 1 cosine, 2 inner product), rows, dimensions, links of a node, clusters, effort,
+    /// spread and the clusters' reach (floats), the squared length of rows under the inner product (a float of eight bytes); then the number
     /// of routers and the routers, the number of strays and the strays, and the centre (floats). Behind it the
     /// plane's number of directions (0 for none) and their scales (floats), where the centre lies in it (as many floats,
     /// or none, behind their number), and the directions: four dimensions of each, one byte a dimension that stands 128
@@ -65,10 +70,11 @@ impl GraphHead {
             Distance::Cosine => 1,
             Distance::Ip => 2,
         };
-        let sizes = [VERSION, distance, self.rows, self.imager.dimensions as u32, self.links_per_node as u32];
+        let (dimensions, links) = (self.imager.dimensions as u32, self.links_per_node as u32);
+        let sizes = [VERSION, distance, self.rows, dimensions, links, self.clusters];
         let mut bytes: Vec<u8> = sizes.iter().flat_map(|size| size.to_le_bytes()).collect();
-        bytes.extend(self.calibration.effort.to_le_bytes());
-        bytes.extend(self.calibration.spread.to_le_bytes());
+        let Calibration { effort, spread, cluster_reach } = self.calibration;
+        bytes.extend([effort, spread, cluster_reach].iter().flat_map(|value| value.to_le_bytes()));
         bytes.extend(self.imager.length.to_le_bytes());
         for list in [&self.routers, &self.strays] {
             bytes.extend((list.len() as u32).to_le_bytes());
@@ -98,8 +104,9 @@ impl GraphHead {
             _ => return Err(GraphDamage { wrong: "distance" }),
         };
         let (rows, dimensions, links_per_node) = (input.u32()?, input.u32()? as usize, input.u32()? as usize);
-        let (effort, spread) = (f32::from_le_bytes(input.take()?), f32::from_le_bytes(input.take()?));
-        let calibration = Calibration { effort, spread };
+        let clusters = input.u32()?;
+        let mut float = || input.take().map(f32::from_le_bytes);
+        let calibration = Calibration { effort: float()?, spread: float()?, cluster_reach: float()? };
         let length = f64::from_le_bytes(input.take()?);
         let (routers, strays) = (input.list()?, input.list()?);
         let values = dimensions + usize::from(distance == Distance::Ip);
@@ -107,19 +114,21 @@ impl GraphHead {
         let plane = input.plane(values)?;
         check(input.0.is_empty(), "length")?;
         let imager = Imager { distance, dimensions, centre, length, plane };
-        let head = Self { imager, rows, links_per_node, calibration, routers, strays };
+        let head = Self { imager, rows, links_per_node, calibration, routers, strays, clusters };
         head.check().map(|()| head)
     }
 
-    /// The codes are those of the rows, then once more those of the routers.
+    /// The codes are those of the rows, then once more those of the routers, then those of the clusters' centres.
     fn code_layout(&self) -> CodeLayout {
-        CodeLayout::new(self.imager.coded_dimensions(), self.rows as usize + self.routers.len())
+        let count = self.rows as usize + self.routers.len() + self.clusters as usize;
+        CodeLayout::new(self.imager.coded_dimensions(), count)
     }
 
     fn check(&self) -> Result<(), GraphDamage> {
         check(self.rows < NODES_MAX && self.imager.dimensions > 0, "rows or dimensions")?;
         check((1..=LINKS_MAX).contains(&self.links_per_node), "number of links")?;
-        check(self.calibration.is_possible(), "effort or spread")?;
+        check(self.calibration.is_possible(), "effort, spread or reach")?;
+        check(self.clusters <= CLUSTERS_MAX as u32, "number of clusters")?;
         check(!self.routers.is_empty(), "routers")?;
         check(self.routers.iter().chain(&self.strays).all(|row| *row < self.rows), "routers or strays")?;
         check(self.strays.is_sorted(), "order of the strays")
@@ -175,16 +184,31 @@ impl<'a> GraphView<'a> {
     pub fn new(head: &'a GraphHead, links: &'a [u32], codes: &'a [u8]) -> Result<Self, GraphDamage> {
         let rows = head.rows as usize;
         check(links.len() == rows.saturating_mul(head.links_per_node), "length of the links")?;
-        check(codes.len() == head.code_layout().bytes(), "length of the codes")?;
         let (imager, layout) = (&head.imager, head.code_layout());
-        Ok(Self { imager, routers: &head.routers, strays: &head.strays, head, links, codes, layout })
+        let (codes, assigned) =
+            codes.split_at_checked(layout.bytes()).ok_or(GraphDamage { wrong: "length of the codes" })?;
+        check(
+            assigned.len() == Clusters::assigned_bytes(rows, head.clusters as usize),
+            "length of the codes",
+        )?;
+        Ok(Self {
+            imager,
+            routers: &head.routers,
+            strays: &head.strays,
+            head,
+            links,
+            codes,
+            layout,
+            assigned,
+        })
     }
 
-    /// Checks every link; reads all of them.
+    /// Checks every link and the cluster of every row; reads all of them.
     ///
     /// # Errors
-    /// If one leads to a row that there is not.
+    /// If one leads to a row or a cluster that there is not.
     pub fn check_links(&self) -> Result<(), GraphDamage> {
+        check(self.clusters().are_possible(), "cluster")?;
         // Counted from 1, with 0 for no link, the largest tells of all, and is found many at a time.
         const { assert!(NO_LINK == u32::MAX, "no link must become 0") };
         let largest = self.links.iter().fold(0, |largest, link| link.wrapping_add(1).max(largest));
@@ -227,6 +251,12 @@ impl<'a> GraphView<'a> {
 
     pub(super) fn node_codes(&self) -> NodeCodes<'a> {
         NodeCodes { bytes: self.codes, layout: self.layout }
+    }
+
+    /// All clusters, if there are any.
+    pub(super) fn clusters(&self) -> Clusters<'a> {
+        let first = self.head.rows + self.routers.len() as u32;
+        Clusters::new(self.node_codes(), (first, self.head.clusters), self.assigned)
     }
 
     /// Whether a row has a code and links.

@@ -38,7 +38,8 @@ struct ExplainedSearch {
     source: &'static str,
     /// Records there, those included that were deleted or replaced since.
     rows: u32,
-    /// `flat` compares embeddings, `scan` codes, `graph` follows links, `filtered graph` among matching records.
+    /// `flat` compares embeddings, `scan` codes, `cluster scan` codes of matching records near the query, `graph` follows
+    /// links, `filtered graph` among matching records.
     plan: &'static str,
     /// Distances computed, from codes or from embeddings.
     compared: u64,

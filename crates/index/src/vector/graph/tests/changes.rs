@@ -28,7 +28,7 @@ fn compacted(base: &Graph, vectors: &[f32], dead: &RoaringBitmap, new: &[f32]) -
     let kept = moved.iter().filter(|to| **to != BaseGraph::DROPPED).count() as u64;
     assert_eq!(builder.progress(), (kept, u64::from(crate::vector::VectorIndex::rows(&flat))));
     builder.insert_all(&CurrentThread, &|| false);
-    (builder.finish(&flat), rows)
+    (builder.finish(&flat, &CurrentThread), rows)
 }
 
 fn some_rows(random: &mut Random, rows: usize, percent: usize) -> RoaringBitmap {

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod changes;
+mod clusters;
 mod filters;
 mod halves;
 mod planes;
@@ -58,7 +59,7 @@ fn parameters() -> GraphParameters {
 fn build(distance: Distance, flat: &Flat<'_>, workers: &dyn Workers) -> Graph {
     let builder = GraphBuilder::new(distance, flat, &|_| false, parameters(), workers).unwrap();
     builder.insert_all(workers, &|| false);
-    builder.finish(flat)
+    builder.finish(flat, workers)
 }
 
 /// The share of the true neighbours that are found; panics unless the distances are the true ones and as many
@@ -71,10 +72,20 @@ fn recall(
     kernels: Kernels,
 ) -> (f64, HashSet<&'static str>) {
     let index = GraphIndex::new(*flat, graph.view(), CANDIDATES);
+    recall_of(&index, flat, (queries, graph.view().distance()), scope, kernels)
+}
+
+fn recall_of(
+    index: &GraphIndex<'_>,
+    flat: &Flat<'_>,
+    (queries, distance): (&[f32], Distance),
+    scope: &Scope<'_>,
+    kernels: Kernels,
+) -> (f64, HashSet<&'static str>) {
     let (mut hits, mut total) = (0, 0);
     let mut plans = HashSet::new();
     for vector in queries.chunks_exact(DIMENSIONS) {
-        let query = Query::new(kernels, graph.view().distance(), vector);
+        let query = Query::new(kernels, distance, vector);
         let expected = flat.search(&query, scope).neighbours;
         let found = index.search(&query, scope);
         assert_eq!(found.neighbours.len(), expected.len());

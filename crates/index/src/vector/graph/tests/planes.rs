@@ -43,7 +43,7 @@ fn build(distance: Distance, vectors: &[f32]) -> Graph {
     let rows = flat(vectors);
     let builder = GraphBuilder::new(distance, &rows, &|_| false, parameters, &CurrentThread).unwrap();
     builder.insert_all(&CurrentThread, &|| false);
-    builder.finish(&rows)
+    builder.finish(&rows, &CurrentThread)
 }
 
 fn recall(graph: &Graph, vectors: &[f32], queries: &[f32]) -> f64 {
@@ -106,7 +106,7 @@ fn a_graph_is_extended_only_by_rows_that_its_plane_suits() {
             Ok(builder) => {
                 assert!(suits, "turn=`{turn}`");
                 builder.insert_all(&CurrentThread, &|| false);
-                let found = recall(&builder.finish(&rows), &all, &vectors(30, turn, 7));
+                let found = recall(&builder.finish(&rows, &CurrentThread), &all, &vectors(30, turn, 7));
                 assert!(found >= 0.98, "recall=`{found}`");
             }
             Err(error) => assert_eq!((error, suits), (GraphError::OtherBase, false), "turn=`{turn}`"),

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_width_follows_what_was_asked_for_and_what_the_graph_needs() {
     let check = |candidates, k, (effort, spread), least, reach: f32, most| {
-        let width = Width::adaptive(candidates, k, Calibration { effort, spread });
+        let width = Width::adaptive(candidates, k, Calibration { effort, spread, ..Calibration::default() });
         let expected = Width { least, rank: k.max(10), reach: width.reach, most };
         assert_eq!(width, expected, "candidates=`{candidates}` k=`{k}` effort=`{effort}`");
         assert_eq!(width.usual(), most / 4, "candidates=`{candidates}` k=`{k}` effort=`{effort}`");
