@@ -196,33 +196,35 @@ impl NewClusters {
 
     /// Lloyd's algorithm on a sample, from some of its rows.
     fn learn(&mut self, codes: &NodeCodes<'_>, nodes: &[u32], random: &mut Random) {
-        let clusters = self.count as usize;
-        let sample: Vec<u32> =
-            (0..clusters * SAMPLED_PER_CLUSTER).map(|_| nodes[random.below(nodes.len())]).collect();
-        let dimensions = self.layout.dimensions;
-        let mut sums = vec![0.0; clusters * dimensions];
-        let mut counts = vec![0_u32; clusters];
+        let count = self.count as usize;
+        let sampled = count * SAMPLED_PER_CLUSTER;
+        let sample: Vec<u32> = (0..sampled).map(|_| nodes[random.below(nodes.len())]).collect();
         let mut image = CodedImage::default();
-        for iteration in 0..=ITERATIONS {
-            sums.fill(0.0);
-            counts.fill(0);
-            let some = if iteration == 0 { clusters } else { sample.len() };
-            for (at, row) in sample[..some].iter().enumerate() {
+        self.move_centres(codes, sample[..count].iter().copied().zip(0..));
+        for _ in 0..ITERATIONS {
+            let nearest = |row: &u32| {
                 image.set_row(*row, codes);
-                let cluster = if iteration == 0 { at } else { self.nearest(&image) };
-                let sum = &mut sums[cluster * dimensions..][..dimensions];
-                sum.iter_mut().zip(image.values()).for_each(|(sum, value)| *sum += value);
-                counts[cluster] += 1;
-            }
-            self.set_centres(&mut sums, &counts);
+                self.nearest(&image)
+            };
+            let clusters: Vec<usize> = sample.iter().map(nearest).collect();
+            self.move_centres(codes, sample.iter().copied().zip(clusters));
         }
     }
 
-    /// Makes the centres the means of what was summed up; one of nothing stays where it is.
-    fn set_centres(&mut self, sums: &mut [f32], counts: &[u32]) {
-        let parts = self.layout.parts(&mut self.codes, counts.len());
-        for (_, codes, headers) in parts {
-            let centres = sums.chunks_exact_mut(self.layout.dimensions).zip(counts).enumerate();
+    /// Makes the centres the means of the rows that are given with a cluster; one without rows stays where it is.
+    fn move_centres(&mut self, codes: &NodeCodes<'_>, rows: impl Iterator<Item = (u32, usize)>) {
+        let dimensions = self.layout.dimensions;
+        let mut sums = vec![0.0; self.count as usize * dimensions];
+        let mut counts = vec![0_u32; self.count as usize];
+        let mut image = CodedImage::default();
+        for (row, cluster) in rows {
+            image.set_row(row, codes);
+            let sum = &mut sums[cluster * dimensions..][..dimensions];
+            sum.iter_mut().zip(image.values()).for_each(|(sum, value)| *sum += value);
+            counts[cluster] += 1;
+        }
+        for (_, codes, headers) in self.layout.parts(&mut self.codes, counts.len()) {
+            let centres = sums.chunks_exact_mut(dimensions).zip(&counts).enumerate();
             for (at, (centre, count)) in centres.filter(|(_, (_, count))| **count > 0) {
                 centre.iter_mut().for_each(|value| *value /= *count as f32);
                 let length = Kernels::detect().norm_squared(centre);
