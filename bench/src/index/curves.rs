@@ -22,11 +22,15 @@ pub(crate) fn both(data: &Dataset, directory: &std::path::Path) -> Result<(), Bo
     let built = Built::new(data.block(), &inverse_norms, GraphParameters::default(), &CurrentThread);
     print_bare(data, &built);
     let filled = super::engine::Filled::new(data, directory, huedb_types::Precision::F32)?;
+    let requests = super::engine::requests(data);
     for candidates in CANDIDATES {
         filled.set_candidates(candidates)?;
         let index = built.index(candidates);
-        let [(found, seconds), (found_through, seconds_through)] =
-            measure(data, 1, [&|vector| rows(&index, data.distance, vector), &|vector| filled.rows(vector)]);
+        let [(found, seconds), (found_through, seconds_through)] = measure(
+            data,
+            1,
+            [&|query| rows(&index, data.distance, data.query(query)), &|query| filled.rows(&requests[query])],
+        );
         let recall = point(data, &built, ("huedb in turns", 1, candidates), &found, seconds);
         let recall_through = data.recall(&found_through);
         print(&json!({
@@ -52,7 +56,8 @@ fn print_bare(data: &Dataset, built: &Built<'_>) {
 fn curve(data: &Dataset, built: &Built<'_>, threads: usize) {
     for candidates in CANDIDATES {
         let index = built.index(candidates);
-        let [(found, seconds)] = measure(data, threads, [&|vector| rows(&index, data.distance, vector)]);
+        let [(found, seconds)] =
+            measure(data, threads, [&|query| rows(&index, data.distance, data.query(query))]);
         if point(data, built, ("huedb", threads, candidates), &found, seconds) >= RECALL_ENOUGH {
             break;
         }
@@ -87,7 +92,7 @@ fn defaults(data: &Dataset, inverse_norms: &[f32]) {
     let parameters = GraphParameters::from_hnsw(neighbours, construction);
     let built = Built::new(data.block(), inverse_norms, parameters, &CurrentThread);
     let index = built.index(candidates);
-    let [(found, seconds)] = measure(data, 1, [&|vector| rows(&index, data.distance, vector)]);
+    let [(found, seconds)] = measure(data, 1, [&|query| rows(&index, data.distance, data.query(query))]);
     let effort = built.graph.view().effort();
     let (compared, rescored) = comparisons(&index, data);
     print(&json!({

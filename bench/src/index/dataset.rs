@@ -91,6 +91,10 @@ impl Dataset {
         Self { base, ..self }.packed()
     }
 
+    pub(crate) fn query(&self, number: usize) -> &[f32] {
+        &self.queries[number * self.dimensions..][..self.dimensions]
+    }
+
     pub(crate) fn query_count(&self) -> usize {
         self.queries.len() / self.dimensions
     }

@@ -54,8 +54,8 @@ impl Filled {
 
     /// The rows nearest to a query.
     #[allow(clippy::expect_used, reason = "there is nothing to measure of a collection that fails")]
-    pub(crate) fn rows(&self, vector: &[f32]) -> Vec<u32> {
-        rows(&self.collection, vector).expect("the query is sound")
+    pub(crate) fn rows(&self, request: &QueryRequest) -> Vec<u32> {
+        rows(&self.collection, request).expect("the query is sound")
     }
 
     /// Bytes that it takes on disk, for each record.
@@ -128,13 +128,22 @@ pub(crate) fn collection(
     Ok(engine.create_collection(DEFAULT_TENANT, DEFAULT_DATABASE, new, Existing::Get)?)
 }
 
-fn request(vector: &[f32]) -> QueryRequest {
+/// The queries of a data set as a server has them once it has read them, for whom to make them is not the engine's.
+pub(crate) fn requests(data: &Dataset) -> Vec<QueryRequest> {
+    data.queries.chunks_exact(data.dimensions).map(request).collect()
+}
+
+pub(crate) fn request(vector: &[f32]) -> QueryRequest {
     let include = Include::default();
     QueryRequest { embeddings: vec![vector.to_vec()], k: K as u32, include, ..QueryRequest::default() }
 }
 
 /// The numbers of the nearest records.
-pub(crate) fn rows(collection: &Collection, vector: &[f32]) -> Result<Vec<u32>, Box<dyn Error>> {
-    let hits = collection.query(&request(vector))?.remove(0);
-    hits.iter().map(|hit| Ok(hit.record.id.parse()?)).collect()
+pub(crate) fn rows(collection: &Collection, request: &QueryRequest) -> Result<Vec<u32>, Box<dyn Error>> {
+    let hits = collection.query(request)?.remove(0);
+    let mut rows = Vec::with_capacity(hits.len());
+    for hit in &hits {
+        rows.push(hit.record.id.parse()?);
+    }
+    Ok(rows)
 }

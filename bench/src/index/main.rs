@@ -25,6 +25,7 @@ mod stored;
 mod synthetic;
 mod turns;
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::Instant;
 
@@ -95,8 +96,8 @@ fn print(row: &Value) {
     println!("{row}");
 }
 
-/// Finds rows for a query.
-type Search<'a> = &'a (dyn Fn(&[f32]) -> Vec<u32> + Sync);
+/// Finds rows for a query, which is given by its number.
+type Search<'a> = &'a (dyn Fn(usize) -> Vec<u32> + Sync);
 
 /// Several searches answer so many queries in turns.
 const QUERIES_A_TURN: usize = 50;
@@ -109,16 +110,18 @@ fn measure<const SEARCHES: usize>(
     threads: usize,
     searches: [Search<'_>; SEARCHES],
 ) -> [(Vec<Vec<u32>>, f64); SEARCHES] {
-    let queries = if SEARCHES == 1 { data.query_count() } else { QUERIES_A_TURN };
+    let all = data.query_count();
+    let a_turn = if SEARCHES == 1 { all } else { QUERIES_A_TURN };
     let mut fastest = searches.map(|_| (Vec::new(), f64::INFINITY));
     let (begin, mut rounds) = (Instant::now(), 0);
     while more_rounds(rounds, begin.elapsed().as_secs_f64() / SEARCHES as f64) {
         rounds += 1;
         let mut round = searches.map(|_| (Vec::new(), 0.0));
-        for queries in data.queries.chunks(queries * data.dimensions) {
+        for first in (0..all).step_by(a_turn) {
+            let queries = first..all.min(first + a_turn);
             for ((found, seconds), search) in round.iter_mut().zip(searches) {
                 let start = Instant::now();
-                found.extend(answers(queries, data.dimensions, threads, search));
+                found.extend(answers(queries.clone(), threads, search));
                 *seconds += start.elapsed().as_secs_f64();
             }
         }
@@ -135,15 +138,15 @@ fn more_rounds(rounds: usize, seconds: f64) -> bool {
     if seconds < SECONDS_LONG { rounds < ROUNDS || seconds < SECONDS } else { rounds < ROUNDS_LONG }
 }
 
-fn answers(queries: &[f32], dimensions: usize, threads: usize, search: Search<'_>) -> Vec<Vec<u32>> {
-    let answer = move |queries: &[f32]| queries.chunks_exact(dimensions).map(search).collect();
+fn answers(queries: Range<usize>, threads: usize, search: Search<'_>) -> Vec<Vec<u32>> {
     if threads == 1 {
-        return answer(queries);
+        return queries.map(search).collect();
     }
-    let part = (queries.len() / dimensions).div_ceil(threads) * dimensions;
+    let part = queries.len().div_ceil(threads);
+    let parts = queries.clone().step_by(part.max(1)).map(|first| first..queries.end.min(first + part));
     std::thread::scope(|scope| {
         let workers: Vec<_> =
-            queries.chunks(part).map(|queries| scope.spawn(move || answer(queries))).collect();
+            parts.map(|queries| scope.spawn(move || queries.map(search).collect())).collect();
         let answers = workers.into_iter().map(|worker| worker.join().unwrap_or_default());
         answers.flat_map(|answers: Vec<Vec<u32>>| answers).collect()
     })

@@ -30,9 +30,14 @@ pub(crate) fn compare(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Er
 fn curves(data: &Dataset, directory: &Path) -> Result<(), Box<dyn Error>> {
     let [whole, half] = Precision::ALL.map(|precision| Filled::new(data, directory, precision));
     let filled = [whole?, half?];
+    let requests = super::engine::requests(data);
     for candidates in CANDIDATES {
         filled.iter().try_for_each(|filled| filled.set_candidates(candidates))?;
-        let measured = measure(data, 1, [&|vector| filled[0].rows(vector), &|vector| filled[1].rows(vector)]);
+        let measured = measure(
+            data,
+            1,
+            [&|query| filled[0].rows(&requests[query]), &|query| filled[1].rows(&requests[query])],
+        );
         let mut least = f64::INFINITY;
         for ((precision, filled), (found, seconds)) in Precision::ALL.into_iter().zip(&filled).zip(measured) {
             let recall = data.recall(&found);

@@ -84,7 +84,8 @@ fn curve(data: &Dataset, built: &Built<'_>, (size, threads): (usize, usize)) {
     let defaults = built.index(DEFAULT_CANDIDATES);
     let points = CANDIDATES.iter().map(|candidates| (format!("ef={candidates}"), built.index(*candidates)));
     for (name, index) in std::iter::once(("defaults".to_owned(), defaults)).chain(points) {
-        let [(found, seconds)] = measure(data, threads, [&|vector| rows(&index, data.distance, vector)]);
+        let [(found, seconds)] =
+            measure(data, threads, [&|query| rows(&index, data.distance, data.query(query))]);
         let recall = data.recall(&found);
         print(&json!({
             "rows": size, "dimensions": DIMENSIONS, "threads": threads, "parameters": name, "recall_at_10": recall,

@@ -153,7 +153,7 @@ impl Stored {
         let mut query_ms = [0.0; 2];
         for (query, elapsed) in queries.iter().zip(&mut query_ms) {
             let start = Instant::now();
-            engine::rows(&docs, query)?;
+            engine::rows(&docs, &engine::request(query))?;
             *elapsed = milliseconds(start);
         }
         print(&json!({
@@ -175,7 +175,7 @@ impl Stored {
         let truth: Vec<u32> = truth.as_chunks::<4>().0.iter().map(|row| u32::from_le_bytes(*row)).collect();
         let mut hits = 0;
         for (number, truth) in (0..KNOWN_QUERIES).zip(truth.chunks_exact(K)) {
-            let found = engine::rows(&docs, &self.data.query(number))?;
+            let found = engine::rows(&docs, &engine::request(&self.data.query(number)))?;
             hits += found.iter().filter(|row| truth.contains(row)).count();
         }
         let recall = hits as f64 / (KNOWN_QUERIES as usize * K) as f64;
@@ -188,7 +188,7 @@ impl Stored {
             let mut times = Vec::with_capacity(queries.len());
             for query in &queries {
                 let start = Instant::now();
-                engine::rows(&docs, query)?;
+                engine::rows(&docs, &engine::request(query))?;
                 times.push(start.elapsed().as_secs_f64() * 1e3);
             }
             let per_query = |count: u64| count as f64 / ROUND_QUERIES as f64;

@@ -47,8 +47,8 @@ fn points(data: &Dataset, built: &Built<'_>) -> Vec<(u32, Value)> {
     let mut points = Vec::new();
     for candidates in CANDIDATES {
         let index = built.index(candidates);
-        let recall = data.recall(&answers(&data.queries, data.dimensions, 1, &|vector| {
-            rows(&index, data.distance, vector)
+        let recall = data.recall(&answers(0..data.query_count(), 1, &|query| {
+            rows(&index, data.distance, data.query(query))
         }));
         let (comparisons, _) = comparisons(&index, data);
         points.push((
@@ -66,7 +66,7 @@ fn round(data: &Dataset, built: &Built<'_>, points: &[(u32, Value)]) -> Vec<f64>
     let seconds = |(candidates, _): &(u32, Value)| {
         let index = built.index(*candidates);
         let start = Instant::now();
-        answers(&data.queries, data.dimensions, 1, &|vector| rows(&index, data.distance, vector));
+        answers(0..data.query_count(), 1, &|query| rows(&index, data.distance, data.query(query)));
         start.elapsed().as_secs_f64()
     };
     points.iter().map(seconds).collect()

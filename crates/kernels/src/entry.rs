@@ -35,6 +35,15 @@ pub(crate) struct RowKernels<T> {
     pub(crate) squared_l2_gather: unsafe fn(&[f32], *const T, &[u32], &mut [f32]),
 }
 
+/// Stores the results that there is room for: of a whole group at once, since a copy of any other length is a call.
+#[inline]
+pub(crate) fn store<T: Copy, const GROUP: usize>(out: &mut [T], results: [T; GROUP]) {
+    match <&mut [T; GROUP]>::try_from(&mut *out) {
+        Ok(out) => *out = results,
+        Err(_) => out.copy_from_slice(&results[..out.len()]),
+    }
+}
+
 /// Defines the entry points of a level.
 ///
 /// The module provides `sums::<ROWS, DIFFERENCE, Lanes>(query, starts, ahead) -> [f32; ROWS]`, for rows of every kind
@@ -107,7 +116,7 @@ macro_rules! entry_points {
                 let ahead = std::array::from_fn(|row| start(first + ROWS + row));
                 // SAFETY: the caller guarantees rows as long as the query and the instructions.
                 let sums: [f32; ROWS] = unsafe { sums::<ROWS, DIFFERENCE, T>(query, starts, ahead) };
-                out.copy_from_slice(&sums[..out.len()]);
+                $crate::entry::store(out, sums);
             }
         }
     };
@@ -210,7 +219,7 @@ macro_rules! entry_points {
                 };
                 // SAFETY: the caller guarantees `query.len() / 2` bytes at every row and the instructions.
                 let sums = unsafe { sums_u4(query, [start(0), start(1), start(2), start(3)]) };
-                out.copy_from_slice(&sums[..out.len()]);
+                $crate::entry::store(out, sums);
             }
         }
     };

@@ -70,7 +70,7 @@ pub(super) fn query(
     mut explanation: Option<&mut Explanation>,
 ) -> Result<Vec<Vec<Hit>>, Error> {
     check_dimensions(snapshot, &request.embeddings)?;
-    let start = Instant::now();
+    let start = explanation.is_some().then(Instant::now);
     let filtering = phase::begin(Phase::Filter);
     let sources = snapshot.sources();
     let candidates = candidates(snapshot, &sources, request)?;
@@ -78,7 +78,7 @@ pub(super) fn query(
         let allowed = candidates.iter().filter_map(|candidates| candidates.allowed.as_ref());
         filtering.end(snapshot.live, allowed.map(RoaringBitmap::len).sum());
     }
-    if let Some(explanation) = &mut explanation {
+    if let Some((explanation, start)) = explanation.as_mut().zip(start) {
         explanation.selecting = start.elapsed();
     }
     let mut cache = DocumentCache::default();
@@ -89,7 +89,7 @@ pub(super) fn query(
         let wanted = (request.k as usize, ef_search);
         let nearest =
             nearest(snapshot, &candidates, &query, wanted, explanation.is_some().then_some(&mut searches))?;
-        let start = Instant::now();
+        let start = explanation.is_some().then(Instant::now);
         let fetching = phase::begin(Phase::Fetch);
         prefetch_ids(&candidates, &nearest);
         // At once as long as it gets, which collecting results would not know.
@@ -100,7 +100,7 @@ pub(super) fn query(
         }
         fetching.end(hits.len() as u64, hits.len() as u64);
         answers.push(hits);
-        if let Some(explanation) = &mut explanation {
+        if let Some((explanation, start)) = explanation.as_mut().zip(start) {
             explanation.searches.push(searches);
             explanation.loading += start.elapsed();
         }
@@ -216,16 +216,12 @@ fn nearest(
     Ok(found)
 }
 
-/// Ids of near rows lie far from each other: waiting for all at once takes little longer than waiting for one.
 fn prefetch_ids(candidates: &[Candidates<'_>], nearest: &[Near]) {
-    let in_segments = || {
-        nearest.iter().filter_map(|near| match &candidates[near.source].view.source {
-            Source::Segment(segment) => Some((segment, near.row)),
-            Source::Memtable(_) => None,
-        })
-    };
-    in_segments().for_each(|(segment, row)| segment.prefetch_id_place(row));
-    in_segments().for_each(|(segment, row)| segment.prefetch_id(row));
+    for (number, candidate) in candidates.iter().enumerate() {
+        if let Source::Segment(segment) = &candidate.view.source {
+            segment.prefetch_ids(nearest.iter().filter(|near| near.source == number).map(|near| near.row));
+        }
+    }
 }
 
 impl Candidates<'_> {

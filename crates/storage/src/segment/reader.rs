@@ -160,12 +160,17 @@ impl SegmentReader {
     /// # Errors
     /// [`SegmentError::Checksum`] for the first damaged block, [`SegmentError::MissingSection`].
     pub fn verify_range(&self, id: SectionId, range: Range<usize>) -> Result<(), SegmentError> {
+        self.verify_within(self.section_of(id)?, range)
+    }
+
+    /// The bytes of a range of a section, once [`SegmentReader::verify_range`] holds; `None` if the section ends before.
+    ///
+    /// # Errors
+    /// As [`SegmentReader::verify_range`].
+    pub fn verified(&self, id: SectionId, range: Range<usize>) -> Result<Option<&[u8]>, SegmentError> {
         let section = self.section_of(id)?;
-        let range = range.start..range.end.min(section.range.len());
-        let mut blocks = range.start / BLOCK_BYTES..range.end.div_ceil(BLOCK_BYTES);
-        blocks.try_for_each(|block| {
-            if section.verified.contains(block) { Ok(()) } else { self.verify_apart(section, block) }
-        })
+        self.verify_within(section, range.clone())?;
+        Ok(self.slice(&section.range).get(range))
     }
 
     /// Checks the padding after a section, which [`SegmentReader::verify_range`] leaves out.
@@ -217,6 +222,14 @@ impl SegmentReader {
         if is_look {
             fetches.are_cold.store(are_cold, Ordering::Relaxed);
         }
+    }
+
+    fn verify_within(&self, section: &Section, range: Range<usize>) -> Result<(), SegmentError> {
+        let range = range.start..range.end.min(section.range.len());
+        let mut blocks = range.start / BLOCK_BYTES..range.end.div_ceil(BLOCK_BYTES);
+        blocks.try_for_each(|block| {
+            if section.verified.contains(block) { Ok(()) } else { self.verify_apart(section, block) }
+        })
     }
 
     fn find(&self, id: SectionId) -> Option<&Section> {

@@ -252,6 +252,9 @@ fn check_range(range: std::ops::Range<usize>, damaged_at: usize, is_found: bool)
         let found = reader.verify_range(SectionId(2), range.clone());
         assert_eq!(found.is_err(), is_found, "range={range:?} damaged_at={damaged_at} {found:?}");
     }
+    let found = reader.verified(SectionId(2), range.clone());
+    assert_eq!(found.is_err(), is_found, "range={range:?} damaged_at={damaged_at}");
+    assert!(found.is_err() || found.unwrap() == reader.section(SectionId(2)).unwrap().get(range.clone()));
     if is_found {
         let whole = reader.verify(SectionId(2)).unwrap_err().to_string();
         assert_eq!(reader.verify_range(SectionId(2), range).unwrap_err().to_string(), whole);
