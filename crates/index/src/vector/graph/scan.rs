@@ -7,7 +7,7 @@ use super::width::Width;
 use crate::vector::Query;
 
 /// Fewer rows are all compared, which takes some 100 microseconds and misses none.
-pub(super) const CLUSTERED_MIN: usize = 16 * 1_024;
+pub(super) const CLUSTERED_MIN: u64 = 16 * 1_024;
 
 /// Rows of a scan that are asked for at once.
 const SCANNED_TOGETHER: usize = 64;
