@@ -200,8 +200,8 @@ impl Kernels {
         unsafe { (self.table.product_u8)(vector, groups, matrix.as_ptr(), out) }
     }
 
-    /// Writes the 8-bit codes of `values`, the largest of which gets `largest`, at most [`CODE_MAX`](crate::CODE_MAX), and returns their
-    /// scale.
+    /// Writes the 8-bit codes of `values`, the largest of which gets `largest`, at most
+    /// [`CODE_MAX`](crate::CODE_MAX), and returns their scale.
     /// Numbers too small to be divided by become zeros. The same on every level.
     ///
     /// # Panics

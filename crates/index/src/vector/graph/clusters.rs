@@ -103,7 +103,7 @@ impl<'a> Clusters<'a> {
     /// How many rows each has.
     pub(super) fn sizes(&self) -> Vec<u64> {
         let mut sizes = vec![0; self.count as usize];
-        self.assigned.iter().for_each(|cluster| sizes[usize::from(u16::from_le_bytes(*cluster))] += 1);
+        (0..self.assigned.len() as u32).for_each(|row| sizes[self.of(row)] += 1);
         sizes
     }
 
@@ -248,8 +248,7 @@ impl NewClusters {
     /// Assigns every row; those without a code to any.
     fn assign(&mut self, codes: &NodeCodes<'_>, rows: u32, workers: &dyn Workers) {
         let mut assigned = vec![0; Clusters::assigned_bytes(rows as usize, self.count as usize)];
-        let parts =
-            (0..).step_by(ASSIGNED_ROWS).zip(assigned.as_chunks_mut::<2>().0.chunks_mut(ASSIGNED_ROWS));
+        let parts = (0..).step_by(ASSIGNED_ROWS).zip(assigned.as_chunks_mut().0.chunks_mut(ASSIGNED_ROWS));
         let parts = Mutex::new(parts);
         workers.run(&|| {
             let mut image = CodedImage::default();

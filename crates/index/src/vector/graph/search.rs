@@ -159,7 +159,7 @@ impl<'a> GraphIndex<'a> {
                 return self.rescore(query, scope, (SearchPlan::FilteredGraph, compared), scratch);
             }
         }
-        // All of them are compared, so only those that will be rescored need a place.
+        // No walk goes on from the pool, so only those that will be rescored need a place.
         passing.list(listed);
         let kept = rescored(scope.k, wanted);
         if is_clustered {

@@ -59,8 +59,8 @@ impl GraphHead {
     /// The bytes to be stored: little-endian numbers of four bytes, all but one.
     ///
     /// Version, distance (0 Euclidean, 1 cosine, 2 inner product), rows, dimensions, links of a node, clusters, effort,
-    /// spread and the clusters' reach (floats), the squared length of rows under the inner product (a float of eight bytes); then the number
-    /// of routers and the routers, the number of strays and the strays, and the centre (floats). Behind it the
+    /// spread and the clusters' reach (floats), the squared length of rows under the inner product (a float of eight
+    /// bytes); then the number of routers and the routers, the number of strays and the strays, and the centre (floats). Behind it the
     /// plane's number of directions (0 for none) and their scales (floats), where the centre lies in it (as many floats,
     /// or none, behind their number), and the directions: four dimensions of each, one byte a dimension that stands 128
     /// above what it means, then the next four, padded with 128.
