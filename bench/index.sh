@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares HueDB's vector index with other libraries on three real data sets and writes docs/benchmarks/index.*.
 #
-# Needs apt-get, npm, pip, a C++ compiler (for hnswlib) and, for two hours, a machine that does nothing else.
+# Needs apt-get, npm, pip, a C++ compiler (for hnswlib) and, for seventy minutes, a machine that does nothing else.
 # Embedding the glosses takes some ten minutes more the first time. Everything lies below .cache/bench-index.
 # Usage: bench/index.sh [DATA-SET ...]    (fashion, minilm and wink if none is named)
 #        PEERS="hnswlib faiss" bench/index.sh wink    (beside these only)

@@ -184,8 +184,7 @@ def machine():
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             model = line.split(":", 1)[1].strip()
-    load = os.getloadavg()
-    return {"processor": model, "cores": os.cpu_count(), "system": platform.platform(), "load_at_the_end": load}
+    return {"processor": model, "cores": os.cpu_count(), "system": platform.platform()}
 
 
 def versions():
